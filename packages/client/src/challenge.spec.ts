@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { parseChallenges, tokenDemand } from './challenge.ts';
+
+const claims = '{"access_token":{"acrs":{"essential":true,"value":"c12"}}}';
+
+describe('reading WWW-Authenticate', () => {
+  it('reads an Entra claims challenge, whose base64 ends in padding and whose URL holds commas and equals signs', () => {
+    const encoded = btoa(claims);
+    expect(encoded).toMatch(/=$/);
+    const header = `Bearer realm="", authorization_uri="https://login.example/authorize?a=1,b=2", error="insufficient_claims", claims="${encoded}"`;
+    expect(tokenDemand(parseChallenges(header))).toEqual({ error: 'insufficient_claims', claims });
+  });
+
+  it('keeps several challenges apart', () => {
+    const header =
+      'Negotiate abc==, Basic realm="a, b=c", Bearer error=invalid_token , error_description="it \\"expired\\""';
+    expect(parseChallenges(header)).toEqual([
+      { scheme: 'negotiate', parameters: {} },
+      { scheme: 'basic', parameters: { realm: 'a, b=c' } },
+      { scheme: 'bearer', parameters: { error: 'invalid_token', error_description: 'it "expired"' } },
+    ]);
+  });
+
+  it('takes the scheme and the names without regard to case', () => {
+    expect(tokenDemand(parseChallenges('BEARER Error="invalid_token"'))).toEqual({
+      error: 'invalid_token',
+      claims: null,
+    });
+  });
+
+  it('reads a bare scheme as a demand for a token and nothing in it', () => {
+    expect(tokenDemand(parseChallenges('Bearer'))).toEqual({ error: null, claims: null });
+  });
+
+  it('has no demand where there is no Bearer challenge, or no header that CORS shows', () => {
+    expect(tokenDemand(parseChallenges('Basic realm="x"'))).toBeNull();
+    expect(tokenDemand(parseChallenges(null))).toBeNull();
+  });
+
+  it.each(['', ',,,', '=', 'Bearer realm="unterminated', 'Bearer realm=', '"quoted"'])(
+    'ends at what it cannot read: %j',
+    (header) => {
+      expect(() => parseChallenges(header)).not.toThrow();
+    },
+  );
+
+  it.each(['not base64!', btoa('not json'), btoa('"a string"')])('takes broken claims for none: %j', (value) => {
+    expect(tokenDemand(parseChallenges(`Bearer claims="${value}"`))?.claims).toBeNull();
+  });
+
+  it('reads a long hostile header in linear time', () => {
+    const parameters = Array.from({ length: 20_000 }, (_, index) => `p${index}="${'\\"'.repeat(5)}"`).join(',');
+    expect(Object.keys(parseChallenges(`Bearer ${parameters}`)[0]?.parameters ?? {})).toHaveLength(20_000);
+  });
+});
