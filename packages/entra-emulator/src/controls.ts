@@ -1,0 +1,122 @@
+import { isAcrs } from './claims-request.ts';
+import { ControlError } from './control-error.ts';
+import type { User } from './directory.ts';
+import { FAULTY_ENDPOINTS } from './faults.ts';
+import type { Fault } from './faults.ts';
+import { mintToken } from './mint.ts';
+import type { MintRequest } from './mint.ts';
+import type { Provider } from './provider.ts';
+import type { LogEntry } from './request-log.ts';
+
+/** A user, and what was decided about them. */
+export interface UserState extends User {
+  readonly state: 'active' | 'revoked';
+  /** The authentication contexts that a challenge demands. */
+  readonly challenges: readonly string[];
+}
+
+/** What a test or a demo may do to a running emulator: in code, or over the control API. */
+export interface EmulatorControls {
+  /**
+   * The lifetime of access tokens from now on, in milliseconds: 1000 to 86,400,000. Tokens count in whole seconds.
+   * @throws ControlError 400 for anything else.
+   */
+  setAccessTokenLifetime(ms: number): void;
+  /** A new key signs from now on. The old ones stay published (`keep`, the default), or are gone. Answers its `kid`. */
+  rotateKeys(oldKeys?: 'keep' | 'forget'): Promise<string>;
+  /**
+   * Blocks the user and ends their sessions and refresh tokens. Access tokens live on until they expire, as at Entra.
+   * @throws ControlError 404 where nobody has the username.
+   */
+  revokeUser(username: string): void;
+  /** Lets the user sign in again; what was ended stays ended. @throws ControlError 404 where nobody has the username. */
+  restoreUser(username: string): void;
+  /**
+   * From now on, silent token requests of this user are answered `interaction_required`, until a sign-in in the same browser
+   * has satisfied this authentication context (`c1` to `c99`) anew.
+   * @throws ControlError 404 where nobody has the username, 400 where `acrs` is none of those.
+   */
+  challengeUser(username: string, acrs: string): void;
+  /** Withdraws all challenges of the user. @throws ControlError 404 where nobody has the username. */
+  withdrawChallenges(username: string): void;
+  /** Makes the next requests to an endpoint fail, wait, or both. @throws ControlError 400 where the fault is none. */
+  failNext(fault: Fault): void;
+  /** Makes an access token, right or wrong. @throws ControlError 404 where nobody has the username. */
+  mintToken(request: MintRequest): Promise<string>;
+  users(): readonly UserState[];
+  /** The last 500 requests of applications and browsers. It never holds a token, a code or a secret. */
+  requestLog(): readonly LogEntry[];
+  clearRequestLog(): void;
+  /** Back to the start: sessions, codes, revocations, challenges, faults, log, lifetime. Keys and refresh tokens stay. */
+  reset(): void;
+}
+
+export function createControls(provider: Provider): EmulatorControls {
+  const { directory, policies, faults, keys, lifetimes, log, sessions, codes } = provider;
+  const initialLifetimeMs = lifetimes.accessTokenMs;
+  const find = (username: string): User => {
+    const user = directory.userByName(username);
+    if (user === undefined) throw ControlError.unknownUser(username, directory);
+    return user;
+  };
+
+  return {
+    setAccessTokenLifetime(ms) {
+      if (!isLifetime(ms)) throw new ControlError(400, `The lifetime is "${ms}": ${LIFETIME_RULE}`);
+      lifetimes.accessTokenMs = ms;
+    },
+    rotateKeys: (oldKeys = 'keep') => keys.rotate(oldKeys),
+    revokeUser: (username) => policies.revoke(find(username).oid, provider.now()),
+    restoreUser: (username) => policies.restore(find(username).oid),
+    challengeUser(username, acrs) {
+      if (!isAcrs(acrs)) throw new ControlError(400, 'Give "acrs" an authentication context: "c1" to "c99".');
+      policies.challenge(find(username).oid, acrs);
+    },
+    withdrawChallenges: (username) => policies.withdraw(find(username).oid),
+    failNext(fault) {
+      const problem = faultProblem(fault);
+      if (problem !== undefined) throw new ControlError(400, problem);
+      faults.add({ ...fault });
+    },
+    mintToken: (request) => mintToken(provider, request),
+    users: () =>
+      directory.users.map((user) => ({
+        ...user,
+        state: policies.isBlocked(user.oid) ? 'revoked' : 'active',
+        challenges: policies.challenges(user.oid),
+      })),
+    requestLog: () => log.entries(),
+    clearRequestLog: () => log.reset(),
+    reset() {
+      sessions.reset();
+      codes.reset();
+      policies.reset();
+      faults.reset();
+      log.reset();
+      lifetimes.accessTokenMs = initialLifetimeMs;
+    },
+  };
+}
+
+/** What a lifetime must be, for messages. */
+export const LIFETIME_RULE = 'give whole milliseconds from 1000 to 86400000 (a day).';
+
+/** Whether an access token may live so long. */
+export function isLifetime(ms: number): boolean {
+  return Number.isInteger(ms) && ms >= 1_000 && ms <= 86_400_000;
+}
+
+function faultProblem({ endpoint, status, count, delayMs, error, kind }: Fault): string | undefined {
+  if (!FAULTY_ENDPOINTS.includes(endpoint)) return `Give "endpoint" one of ${FAULTY_ENDPOINTS.join(', ')}.`;
+  if (status !== undefined && !isWithin(status, 400, 599)) return 'Give "status" a number from 400 to 599.';
+  if (count !== undefined && !isWithin(count, 1, 1000)) return 'Give "count" a number from 1 to 1000.';
+  if (delayMs !== undefined && !isWithin(delayMs, 0, 60_000)) return 'Give "delayMs" milliseconds from 0 to 60000.';
+  if (error !== undefined && !/^[a-z_]{1,64}$/.test(error))
+    return 'Give "error" an OAuth error such as "server_error".';
+  const isEmpty = [status, error, delayMs, kind].every((one) => one === undefined);
+  return isEmpty ? 'Say what shall happen: "status", "error", "delayMs" or "kind": "disconnect".' : undefined;
+}
+
+function isWithin(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most;
+}

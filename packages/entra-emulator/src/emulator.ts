@@ -1,0 +1,201 @@
+import { randomBytes as nodeRandomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAuthorizationCodes } from './authorization-codes.ts';
+import { createControlApi } from './control-api.ts';
+import { createControls, isLifetime, LIFETIME_RULE } from './controls.ts';
+import type { EmulatorControls } from './controls.ts';
+import { createDirectory } from './directory.ts';
+import type { Application, Tenant, User } from './directory.ts';
+import { createFaults } from './faults.ts';
+import { createSigningKeys } from './keys.ts';
+import { listen } from './listener.ts';
+import { openIdMetadata } from './metadata-endpoint.ts';
+import type { OpenIdMetadata } from './metadata-endpoint.ts';
+import type { Provider } from './provider.ts';
+import { createRefreshTokens } from './refresh-tokens.ts';
+import { createRequestLog } from './request-log.ts';
+import { SAMPLE_APPLICATIONS, SAMPLE_TENANTS, SAMPLE_USERS } from './sample-directory.ts';
+import { createSessions } from './sessions.ts';
+import { createTenantRouter } from './tenant-router.ts';
+import { createUserPolicies } from './user-policies.ts';
+
+/** How to start an emulator. */
+export interface EntraEmulatorOptions {
+  /** The port of the identity provider. Default: 0, a free one. */
+  readonly port?: number;
+  /** The port of the control API, always on this machine only. Default: 0, a free one. */
+  readonly controlPort?: number;
+  /**
+   * Where the identity provider listens. Default: `localhost`, both 127.0.0.1 and ::1, answering to no other host name.
+   * With anything else it answers to whoever reaches it.
+   */
+  readonly host?: string;
+  /** How long access tokens live, in milliseconds: 1000 to 86,400,000. Default: 3,600,000 (an hour). */
+  readonly accessTokenLifetimeMs?: number;
+  /**
+   * How long refresh tokens live from the sign-in on, in milliseconds, fixed and not sliding. Default: 86,400,000, a day, as
+   * Entra's for single-page applications.
+   */
+  readonly refreshTokenLifetimeMs?: number;
+  /** Default: `SAMPLE_TENANTS`. */
+  readonly tenants?: readonly Tenant[];
+  /** Default: `SAMPLE_USERS`. */
+  readonly users?: readonly User[];
+  /** Default: `SAMPLE_APPLICATIONS`. */
+  readonly applications?: readonly Application[];
+  /** Origins, such as `https://app.example`, every URL of which is a redirect URI of every single-page application. Default: none. */
+  readonly redirectOrigins?: readonly string[];
+  /** The time in milliseconds since 1970. Default: `Date.now`. */
+  readonly now?: () => number;
+  /** Random bytes for codes, sessions and names; key pairs take theirs from the platform. Default: `node:crypto`. */
+  readonly randomBytes?: (count: number) => Uint8Array;
+  /** Waits for a fault's `delayMs`. The signal fires at `close()`. Default: a timer. */
+  readonly delay?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** The `auth` part of an MSAL configuration, but for `redirectUri`. */
+export interface MsalAuthOptions {
+  readonly clientId: string;
+  readonly authority: string;
+  readonly knownAuthorities: string[];
+  readonly authorityMetadata: string;
+}
+
+/** A running emulator. */
+export interface EntraEmulator extends EmulatorControls {
+  /** Where the identity provider is, such as `http://localhost:8400`: also the base of every issuer. */
+  readonly origin: string;
+  /** Where the control API is. */
+  readonly controlOrigin: string;
+  /**
+   * The authority to give to MSAL. It begins with `https://` because MSAL accepts nothing else; nobody contacts it when
+   * `authorityMetadata` is given. For everything but MSAL, the authority is {@link origin}.
+   */
+  authority(tenantId: string): string;
+  /** The metadata of a tenant, of `common` or of `organizations`. @throws TypeError where the tenant is unknown. */
+  metadata(tenantId: string): OpenIdMetadata;
+  /** What to put into `auth` of an MSAL configuration. @throws TypeError where the tenant is unknown. */
+  msalAuth(options: { tenantId: string; clientId: string }): MsalAuthOptions;
+  /** Ends every connection at once. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a simulated Microsoft Entra ID. For development and tests: whoever reaches it can be anybody.
+ *
+ * @throws TypeError where an option is wrong; the message says how to correct it.
+ * @throws PortInUseError where a port is taken.
+ */
+export async function startEntraEmulator(options: EntraEmulatorOptions = {}): Promise<EntraEmulator> {
+  const { port = 0, controlPort = 0, host = 'localhost', redirectOrigins = [] } = options;
+  const { accessTokenLifetimeMs = 3_600_000, refreshTokenLifetimeMs = 86_400_000 } = options;
+  const { tenants = SAMPLE_TENANTS, users = SAMPLE_USERS, applications = SAMPLE_APPLICATIONS } = options;
+  const { now = Date.now, randomBytes = nodeRandomBytes, delay = defaultDelay } = options;
+  if (!isLifetime(accessTokenLifetimeMs)) {
+    throw new TypeError(`accessTokenLifetimeMs is "${accessTokenLifetimeMs}": ${LIFETIME_RULE}`);
+  }
+  if (!Number.isInteger(refreshTokenLifetimeMs) || refreshTokenLifetimeMs < 1_000) {
+    throw new TypeError(
+      `refreshTokenLifetimeMs is "${refreshTokenLifetimeMs}": give whole milliseconds, 1000 or more.`,
+    );
+  }
+  assertOrigins(redirectOrigins);
+
+  const directory = createDirectory({ tenants, users, applications });
+  const keys = await createSigningKeys(randomBytes);
+  const closing = new AbortController();
+  // The origin is known only once the port is: the two handlers are set before anybody can have learnt of them.
+  let handle: Handler = starting;
+  let handleControl: Handler = starting;
+  const listener = await listen({ host, port, option: 'port' }, (request, response) =>
+    serve(handle, request, response),
+  );
+  const control = await listen({ host: 'localhost', port: controlPort, option: 'controlPort' }, (request, response) =>
+    serve(handleControl, request, response),
+  ).catch(async (error: unknown) => {
+    await listener.close();
+    throw error;
+  });
+
+  const { origin } = listener;
+  const provider: Provider = {
+    origin,
+    directory,
+    keys,
+    sessions: createSessions(randomBytes),
+    codes: createAuthorizationCodes(randomBytes),
+    refreshTokens: createRefreshTokens(refreshTokenLifetimeMs, randomBytes),
+    policies: createUserPolicies(),
+    faults: createFaults(),
+    log: createRequestLog(),
+    redirectOrigins: [...redirectOrigins],
+    sessionCookie: `entra-emulator-${listener.port}`,
+    lifetimes: { accessTokenMs: accessTokenLifetimeMs },
+    now,
+    randomBytes,
+    delay: (ms) => delay(ms, closing.signal),
+  };
+  const controls = createControls(provider);
+  handle = createTenantRouter(provider, isLoopback(host) ? 'loopback-only' : 'any');
+  handleControl = createControlApi(controls, origin);
+
+  const metadata = (tenantId: string): OpenIdMetadata => {
+    const isShared = tenantId === 'common' || tenantId === 'organizations';
+    const tenant = isShared ? undefined : directory.tenant(tenantId);
+    if (!isShared && tenant === undefined) {
+      const known = directory.tenants.map((one) => one.tenantId).join(', ');
+      throw new TypeError(`Tenant "${tenantId}" is unknown: use one of ${known}, common or organizations.`);
+    }
+    return openIdMetadata(origin, { segment: tenant?.tenantId ?? tenantId, tenantId: tenant?.tenantId, version: 2 });
+  };
+  const authority = (tenantId: string) => `${origin.replace('http:', 'https:')}/${tenantId}`;
+
+  return {
+    ...controls,
+    origin,
+    controlOrigin: control.origin,
+    authority,
+    metadata,
+    msalAuth: ({ tenantId, clientId }) => ({
+      clientId,
+      authority: authority(tenantId),
+      knownAuthorities: [new URL(origin).host],
+      authorityMetadata: JSON.stringify(metadata(tenantId)),
+    }),
+    async close() {
+      closing.abort();
+      await Promise.all([listener.close(), control.close()]);
+    },
+  };
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+function serve(handle: Handler, request: IncomingMessage, response: ServerResponse): void {
+  handle(request, response).catch(() => {
+    // A defect of the emulator, or a client that left in the middle. The cause is not told: it could hold a token.
+    if (!response.headersSent) response.writeHead(500);
+    response.end();
+  });
+}
+
+function starting(_request: IncomingMessage, response: ServerResponse): Promise<void> {
+  response.writeHead(503, { 'Retry-After': '1' }).end();
+  return Promise.resolve();
+}
+
+async function defaultDelay(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '127.0.0.1' || host === '::1';
+}
+
+function assertOrigins(origins: readonly string[]): void {
+  for (const origin of origins) {
+    if (URL.canParse(origin) && new URL(origin).origin === origin && /^https?:/.test(origin)) continue;
+    throw new TypeError(`redirectOrigins has "${origin}": give origins without a path, such as https://app.example.`);
+  }
+}

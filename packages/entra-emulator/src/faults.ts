@@ -1,0 +1,51 @@
+/** Faults that wait. Past this bound a new one is refused. */
+const MAX_FAULTS = 100;
+
+/** The endpoints that can be made to fail. */
+export const FAULTY_ENDPOINTS = ['authorize', 'token', 'keys', 'metadata'] as const;
+export type FaultyEndpoint = (typeof FAULTY_ENDPOINTS)[number];
+
+/** What the next requests to an endpoint meet. */
+export interface Fault {
+  readonly endpoint: FaultyEndpoint;
+  /** `answer`: respond with `status` and `error`. `disconnect`: close the connection without a response. Default: `answer`. */
+  readonly kind?: 'answer' | 'disconnect';
+  /** 400 to 599. Default: 400 where `error` is given, else 503. With neither of them, the request is only delayed. */
+  readonly status?: number;
+  /** The OAuth error. On `authorize` it travels in a redirect, as errors there do. */
+  readonly error?: string;
+  /** How many requests, 1 to 1000. Default: 1. */
+  readonly count?: number;
+  /** How long the request waits first, in milliseconds, at most 60,000. Default: 0. */
+  readonly delayMs?: number;
+}
+
+export interface Faults {
+  /** @throws RangeError where too many wait. */
+  add(fault: Fault): void;
+  /** The fault that this request meets, if any. Faults of an endpoint are met in the order in which they were added. */
+  take(endpoint: FaultyEndpoint): Fault | undefined;
+  reset(): void;
+}
+
+export function createFaults(): Faults {
+  const waiting: { readonly fault: Fault; left: number }[] = [];
+  return {
+    add(fault) {
+      if (waiting.length >= MAX_FAULTS) {
+        throw new RangeError(`${MAX_FAULTS} faults wait already: let some be met, or POST /reset.`);
+      }
+      waiting.push({ fault, left: fault.count ?? 1 });
+    },
+    take(endpoint) {
+      const index = waiting.findIndex((one) => one.fault.endpoint === endpoint);
+      const next = waiting[index];
+      if (next === undefined) return undefined;
+      if (--next.left <= 0) waiting.splice(index, 1);
+      return next.fault;
+    },
+    reset() {
+      waiting.length = 0;
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** The longest body that is read: a form of OAuth has a few kilobytes. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
+/** A body that cannot be taken. */
+export class BodyError extends Error {
+  override readonly name = 'BodyError';
+  readonly status: 400 | 413 | 415;
+
+  constructor(status: 400 | 413 | 415, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** @throws BodyError where the body is longer than {@link MAX_BODY_BYTES} or ends early. */
+export async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    // Not destroyed on leaving the loop: the refusal still has to go out on the same socket.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > MAX_BODY_BYTES) break;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw Object.assign(new BodyError(400, 'The body ended early.'), { cause });
+  }
+  if (bytes > MAX_BODY_BYTES) throw new BodyError(413, `The body is longer than ${MAX_BODY_BYTES} bytes.`);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** @throws BodyError also where the body is no form. */
+export async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
+  if (mediaType(request) !== 'application/x-www-form-urlencoded') {
+    throw new BodyError(415, 'Send the parameters as application/x-www-form-urlencoded.');
+  }
+  return new URLSearchParams(await readBody(request));
+}
+
+/** The media type of the body, in lower case and without parameters. */
+export function mediaType(request: IncomingMessage): string {
+  return (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/** The value of a cookie, or `undefined`. */
+export function readCookie(request: IncomingMessage, name: string): string | undefined {
+  for (const pair of (request.headers.cookie ?? '').split(';')) {
+    const [key, value] = pair.trim().split('=', 2);
+    if (key === name) return value;
+  }
+  return undefined;
+}
+
+/** Answers with JSON that nobody may keep. */
+export function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+  });
+  response.end(JSON.stringify(body));
+}
+
+/** Redirects with a response that nobody may keep. 303 after a form, so that the form is not sent on. */
+export function sendRedirect(response: ServerResponse, status: 302 | 303, location: string): void {
+  response.writeHead(status, { Location: location, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
+  response.end();
+}
+
+/** Whether the `Host` header names this machine itself. A page of another name has been rebound to our address. */
+export function hasLoopbackHost(request: IncomingMessage): boolean {
+  return /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i.test(request.headers.host ?? '');
+}
+
+/** Whether a browser sent the request for a page of another origin. Programs send neither header. */
+export function isFromAnotherOrigin(request: IncomingMessage): boolean {
+  const { origin, host } = request.headers;
+  if (origin !== undefined) return origin !== `http://${host}`;
+  const site = request.headers['sec-fetch-site'];
+  return site !== undefined && site !== 'same-origin' && site !== 'none';
+}
