@@ -1,0 +1,100 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { createCors } from '../cors.ts';
+import type { CorsOptions } from '../cors.ts';
+import { createAccess } from '../access.ts';
+import type { AccessRequirements } from '../access.ts';
+import type { Identity, TokenVerifier } from '../auth/index.ts';
+import { ConfigurationError } from '../errors.ts';
+import { ORIGIN_NOT_ALLOWED, writeProblem } from '../problem.ts';
+import type { Refusal } from '../problem.ts';
+import type { StreamEndpoint } from '../stream-endpoint.ts';
+import type { RespondOptions, StreamOptions, StreamSource } from '../stream-options.ts';
+import { createNodeExchange, readNodeRequest } from './node.ts';
+
+/**
+ * Serves a stream of topics. Mount it with `app.all`, so that it answers preflights and other methods too.
+ *
+ * @example app.all('/orders/:id/events', expressStream(endpoint, { topics: ({ request }) => [`orders/${request.params['id']}`] }))
+ */
+export function expressStream(endpoint: StreamEndpoint, options: StreamOptions<Request>): RequestHandler {
+  return (request, response) => endpoint.stream(createNodeExchange(request, response), options);
+}
+
+/**
+ * Serves a finite stream: the answer to one question. Mount it with `app.all`, after the parser of the body.
+ *
+ * @example app.all('/chat', express.json(), expressRespond(endpoint, { scopes: ['Chat.Ask'] }, ({ request, signal }) => ask(request.body, signal)))
+ */
+export function expressRespond(
+  endpoint: StreamEndpoint,
+  options: RespondOptions<Request>,
+  source: StreamSource<Request>,
+): RequestHandler {
+  return (request, response) => endpoint.respond(createNodeExchange(request, response), options, source);
+}
+
+/**
+ * Guards ordinary routes: the same tokens, requirements, refusals and challenges as the streams (PROTOCOL 7). What comes after it
+ * asks {@link identityOf}.
+ *
+ * @example app.get('/me', expressAuthenticate(endpoint, { scopes: ['Profile.Read'] }), (_request, response) => response.json(identityOf(response).name))
+ */
+export function expressAuthenticate(
+  source: StreamEndpoint | TokenVerifier,
+  requirements: AccessRequirements = {},
+): RequestHandler {
+  const admit = createAdmit(source);
+  return async (request, response, next) => {
+    const admission = await admit(readNodeRequest(request), requirements);
+    if (admission.outcome === 'admitted') {
+      response.locals.identity = admission.identity;
+      next();
+      // A fault of the verifier is the application's error handler's.
+    } else if (admission.refusal.status === 500) next(admission.cause);
+    else sendProblem(response, admission.refusal);
+  };
+}
+
+/**
+ * Who the request speaks for.
+ *
+ * @throws ConfigurationError where no {@link expressAuthenticate} came before.
+ */
+export function identityOf(response: Response): Identity {
+  const identity = response.locals.identity as Identity | undefined;
+  if (identity !== undefined) return identity;
+  throw new ConfigurationError('The route has no identity: put expressAuthenticate() before it.');
+}
+
+/**
+ * The streams' CORS policy for ordinary routes (PROTOCOL 3.5). It answers preflights, so put it first.
+ *
+ * @throws ConfigurationError for `*` among the origins.
+ *
+ * @example app.use(expressCors({ origins: ['https://app.example'] }, ['GET', 'POST', 'DELETE']))
+ */
+export function expressCors(
+  options: CorsOptions,
+  methods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+): RequestHandler {
+  const decide = createCors(options);
+  return (request, response, next) => {
+    const { headers, ...decision } = decide(readNodeRequest(request), methods);
+    const { Vary: vary, ...others } = headers;
+    if (vary !== undefined) response.vary(vary);
+    response.set(others);
+    if (decision.kind === 'go-on') next();
+    else if (decision.status === 403) sendProblem(response, ORIGIN_NOT_ALLOWED);
+    else response.status(204).end();
+  };
+}
+
+function createAdmit(source: StreamEndpoint | TokenVerifier) {
+  if ('authenticate' in source) return source.authenticate;
+  return createAccess({ verifier: source, realm: '', tokenTransports: ['header'] }).admit;
+}
+
+function sendProblem(response: Response, refusal: Refusal): void {
+  const { headers, body } = writeProblem(refusal);
+  response.status(refusal.status).set(headers).end(body);
+}

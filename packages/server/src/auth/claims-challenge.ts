@@ -1,0 +1,27 @@
+/** A demand for a token with more in it (PROTOCOL 7.4). */
+export interface ClaimsChallenge {
+  readonly kind: 'claims-challenge';
+  /** The claims request (OpenID Connect Core 5.5) that the client hands to Entra. */
+  readonly claims: { readonly access_token: Readonly<Record<string, unknown>> };
+}
+
+export interface ClaimsChallengeOptions {
+  /** An authentication context of Conditional Access, `c1` to `c99`. */
+  readonly acrs?: string;
+  /** Tokens from before then no longer do (a password was changed, say): milliseconds since the Unix epoch. */
+  readonly issuedAfterMs?: number;
+}
+
+/**
+ * Asks for a token that meets a policy, from `authorize`.
+ *
+ * @example authorize: ({ identity }) => (hasContext(identity, 'c1') ? 'allow' : claimsChallenge({ acrs: 'c1' }))
+ */
+export function claimsChallenge({ acrs, issuedAfterMs }: ClaimsChallengeOptions): ClaimsChallenge {
+  const wanted: Record<string, unknown> = {};
+  if (acrs !== undefined) wanted.acrs = { essential: true, value: acrs };
+  if (issuedAfterMs !== undefined) {
+    wanted.nbf = { essential: true, value: String(Math.floor(issuedAfterMs / 1000)) };
+  }
+  return { kind: 'claims-challenge', claims: { access_token: wanted } };
+}

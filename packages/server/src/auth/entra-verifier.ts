@@ -1,0 +1,111 @@
+import { compactVerify, decodeProtectedHeader } from 'jose';
+import { systemClock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
+import { checkEntraRules } from './entra-rules.ts';
+import type { EntraRuleOptions } from './entra-rules.ts';
+import type { TokenVerifier } from './identity.ts';
+import { createSigningKeys } from './signing-keys.ts';
+import type { SigningKey } from './signing-keys.ts';
+import { judgeClaims } from './token-claims.ts';
+import { TokenRefusedError } from './token-refused-error.ts';
+
+export interface EntraVerifierOptions extends EntraRuleOptions {
+  /** The OpenID Connect metadata. @default that of the tenant, or of `common` where there are several */
+  readonly metadataUri?: string;
+  /** The key set itself, without asking the metadata where it is. */
+  readonly jwksUri?: string;
+  /** How long keys are used without asking again. @default 24 h */
+  readonly keyCacheMs?: number;
+  /** How old keys are when they are fetched again in the background. @default 1 h */
+  readonly keyRefreshMs?: number;
+  /** How long after a token with an unknown key another one fetches no keys. @default 5 min */
+  readonly unknownKeyCooldownMs?: number;
+  /** @default globalThis.fetch */
+  readonly fetch?: typeof fetch;
+  /** @default the system's */
+  readonly clock?: Clock;
+  /** Told of every failure to fetch keys, those that the last known keys bridge as well. */
+  readonly onKeysError?: (error: unknown) => void;
+}
+
+/** Entra signs with nothing else; `none` and HMAC are how tokens are forged. */
+const ALGORITHMS = ['RS256'];
+/** No HTTP stack takes a longer header. */
+const MAX_TOKEN_LENGTH = 32_768;
+const HOUR_MS = 3_600_000;
+
+/**
+ * Verifies access tokens of Microsoft Entra ID by Microsoft's rules ("Access tokens in the Microsoft identity platform",
+ * validate tokens): signature by a key of the right issuer, issuer by `ver` and `tid`, audience by version, times with a
+ * tolerance, and a scope or role.
+ *
+ * @throws ConfigurationError for a tenant that is no GUID (`common` among them) or a missing audience.
+ *
+ * @example createEntraVerifier({ tenants: '<tenant ID>', audience: '<client ID>' })
+ */
+export function createEntraVerifier(options: EntraVerifierOptions): TokenVerifier {
+  const { keyCacheMs = 24 * HOUR_MS, keyRefreshMs = HOUR_MS, unknownKeyCooldownMs = 300_000 } = options;
+  const { fetch: fetchKeys = fetch, clock = systemClock, onKeysError = () => undefined } = options;
+  const rules = checkEntraRules(options);
+  const [onlyTenant] = rules.tenantIds;
+  const directory = rules.tenantIds.size === 1 && onlyTenant !== undefined ? onlyTenant : 'common';
+  const { metadataUri = `${rules.authority}/${directory}/v2.0/.well-known/openid-configuration` } = options;
+  const keys = createSigningKeys({
+    source: options.jwksUri === undefined ? { metadataUri } : { jwksUri: options.jwksUri },
+    fetch: fetchKeys,
+    clock,
+    cacheMs: keyCacheMs,
+    refreshMs: keyRefreshMs,
+    unknownKeyCooldownMs,
+    onError: onKeysError,
+  });
+
+  return {
+    authorizationUri: `${rules.authority}/${directory}/oauth2/v2.0/authorize`,
+    async verify(token) {
+      const key = await findKey(token, keys);
+      const claims = await verifySignature(token, key);
+      return judgeClaims(claims, key.issuer, rules, clock.now());
+    },
+  };
+}
+
+async function findKey(token: string, keys: ReturnType<typeof createSigningKeys>): Promise<SigningKey> {
+  const { alg, kid } = readHeader(token);
+  // Before the key is looked up: a forged algorithm must not choose how a key is used, nor cost a fetch.
+  if (typeof alg !== 'string' || !ALGORITHMS.includes(alg)) {
+    throw new TokenRefusedError('unsupported-algorithm', 'The token is not signed with RS256.');
+  }
+  if (typeof kid !== 'string' || kid === '') {
+    throw new TokenRefusedError('malformed-token', 'The token does not say which key it is signed with.');
+  }
+  const key = await keys.find(kid);
+  if (key !== undefined) return key;
+  throw new TokenRefusedError('unknown-key', 'The token is signed with a key that its issuer does not have.');
+}
+
+function readHeader(token: string): { alg?: unknown; kid?: unknown } {
+  if (token.length > MAX_TOKEN_LENGTH) throw new TokenRefusedError('malformed-token', 'The token is too long.');
+  try {
+    return decodeProtectedHeader(token);
+  } catch (cause) {
+    throw new TokenRefusedError('malformed-token', 'The token is no JSON Web Token.', { cause });
+  }
+}
+
+async function verifySignature(token: string, key: SigningKey): Promise<Readonly<Record<string, unknown>>> {
+  let payload: Uint8Array;
+  try {
+    ({ payload } = await compactVerify(token, await key.cryptoKey(), { algorithms: ALGORITHMS }));
+  } catch (cause) {
+    throw new TokenRefusedError('bad-signature', 'The signature of the token is not that of its issuer.', { cause });
+  }
+  try {
+    const claims: unknown = JSON.parse(new TextDecoder().decode(payload));
+    if (typeof claims === 'object' && claims !== null && !Array.isArray(claims))
+      return claims as Record<string, unknown>;
+  } catch {
+    // Refused below like any other payload that holds no claims.
+  }
+  throw new TokenRefusedError('malformed-token', 'The token holds no claims.');
+}

@@ -1,0 +1,152 @@
+import { importJWK } from 'jose';
+import type { CryptoKey, JWK } from 'jose';
+import type { Clock } from '../clock.ts';
+import { fetchKeyDocument } from './key-document.ts';
+import { TokenRefusedError } from './token-refused-error.ts';
+
+export interface SigningKey {
+  readonly kid: string;
+  /** Whose tokens the key signs; may hold `{tenantid}`. */
+  readonly issuer: string | undefined;
+  /** Imported at the first call. */
+  cryptoKey(): Promise<CryptoKey>;
+}
+
+export interface SigningKeysOptions {
+  /** Where the keys are: the key set itself, or the metadata that names it. */
+  readonly source: { readonly jwksUri: string } | { readonly metadataUri: string };
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  /** How long keys are used without asking again. */
+  readonly cacheMs: number;
+  /** How old keys are when the next use fetches them again in the background. */
+  readonly refreshMs: number;
+  /** How long an unknown `kid` fetches no keys again after one has. */
+  readonly unknownKeyCooldownMs: number;
+  /** Called when a fetch has failed, whether or not older keys help out. */
+  readonly onError: (error: unknown) => void;
+}
+
+export interface SigningKeys {
+  /**
+   * Finds a key by its `kid`; `undefined` where the issuer has no such key.
+   *
+   * @throws TokenRefusedError `keys-unavailable` where that cannot be known, as the issuer does not answer.
+   */
+  find(kid: string): Promise<SigningKey | undefined>;
+}
+
+/** How long a failure keeps the next fetch off, so that every request does not wait for the same time-out. */
+const FAILURE_COOLDOWN_MS = 10_000;
+const TIMEOUT_MS = 5_000;
+const MAX_BYTES = 1 << 20;
+const ALGORITHM = 'RS256';
+
+/**
+ * Keeps an issuer's signing keys: fetched once at a time, refreshed in the background, fetched again for a `kid` that is new, and
+ * kept when the issuer fails. There is no timer: the keys age as they are used.
+ */
+export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
+  const { source, fetch: fetchKeys, clock, cacheMs, refreshMs, unknownKeyCooldownMs, onError } = options;
+  const documentOptions = { fetch: fetchKeys, clock, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES };
+  let keys: ReadonlyMap<string, SigningKey> | undefined;
+  let fetchedAtMs = -Infinity;
+  let failedAtMs = -Infinity;
+  let unknownKeyAtMs = -Infinity;
+  let fetching: Promise<boolean> | undefined;
+  let fetchCount = 0;
+
+  async function load(): Promise<boolean> {
+    try {
+      keys = await fetchKeySet(source, documentOptions);
+      fetchedAtMs = clock.now();
+      fetchCount += 1;
+      failedAtMs = -Infinity;
+      return true;
+    } catch (error) {
+      // Last known good: the keys that there are stay, as an issuer that is down must not sign everybody out.
+      failedAtMs = clock.now();
+      onError(error);
+      return false;
+    } finally {
+      fetching = undefined;
+    }
+  }
+
+  /** Answers whether the keys are now those of the issuer. Never rejects. */
+  function refresh(): Promise<boolean> {
+    if (fetching === undefined && clock.now() - failedAtMs < FAILURE_COOLDOWN_MS) return Promise.resolve(false);
+    return (fetching ??= load());
+  }
+
+  async function current(): Promise<ReadonlyMap<string, SigningKey>> {
+    const ageMs = clock.now() - fetchedAtMs;
+    // Not awaited: the keys at hand are good enough for this token. It never rejects.
+    if (ageMs > cacheMs) await refresh();
+    else if (ageMs > refreshMs) void refresh();
+    if (keys === undefined) throw keysUnavailable();
+    return keys;
+  }
+
+  return {
+    async find(kid) {
+      const fetchesBefore = fetchCount;
+      const key = (await current()).get(kid);
+      if (key !== undefined || fetchCount > fetchesBefore) return key;
+      // An attacker can make up as many kids as there are requests.
+      const isCoolingDown = clock.now() - unknownKeyAtMs < unknownKeyCooldownMs;
+      if (isCoolingDown && fetching === undefined) return undefined;
+      const isFresh = await refresh();
+      // Only a fetch that has worked counts: after a failure the issuer may well have this key.
+      if (!isFresh) throw keysUnavailable();
+      unknownKeyAtMs = clock.now();
+      return keys?.get(kid);
+    },
+  };
+}
+
+function keysUnavailable(): TokenRefusedError {
+  return new TokenRefusedError('keys-unavailable', "The issuer's signing keys cannot be fetched.", {
+    retryAfterMs: FAILURE_COOLDOWN_MS,
+  });
+}
+
+async function fetchKeySet(
+  source: SigningKeysOptions['source'],
+  options: Parameters<typeof fetchKeyDocument>[1],
+): Promise<ReadonlyMap<string, SigningKey>> {
+  let jwksUri: unknown;
+  if ('jwksUri' in source) jwksUri = source.jwksUri;
+  else jwksUri = (await fetchKeyDocument(source.metadataUri, options)).jwks_uri;
+  if (typeof jwksUri !== 'string') throw new Error('The metadata of the issuer names no jwks_uri.');
+  if ('metadataUri' in source && source.metadataUri.startsWith('https:') && !jwksUri.startsWith('https:')) {
+    throw new Error('The metadata of the issuer names a jwks_uri without https.');
+  }
+  const { keys: list } = await fetchKeyDocument(jwksUri, options);
+  const keys = new Map<string, SigningKey>();
+  for (const jwk of Array.isArray(list) ? (list as unknown[]) : []) {
+    if (isSigningJwk(jwk)) keys.set(jwk.kid, createSigningKey(jwk));
+  }
+  // An empty set would sign everybody out: it is a fault of the issuer, and the last keys stay.
+  if (keys.size === 0) throw new Error(`${jwksUri} holds no RSA signing key.`);
+  return keys;
+}
+
+type SigningJwk = JWK & { readonly kid: string; readonly issuer?: unknown };
+
+function isSigningJwk(value: unknown): value is SigningJwk {
+  if (typeof value !== 'object' || value === null) return false;
+  const { kid, kty, use, alg } = value as JWK;
+  return typeof kid === 'string' && kty === 'RSA' && (use ?? 'sig') === 'sig' && (alg ?? ALGORITHM) === ALGORITHM;
+}
+
+function createSigningKey(jwk: SigningJwk): SigningKey {
+  const { kid, issuer, kty, n, e } = jwk;
+  let imported: Promise<CryptoKey> | undefined;
+  return {
+    kid,
+    issuer: typeof issuer === 'string' ? issuer : undefined,
+    // The public half alone, whatever else the document holds.
+    cryptoKey: () => (imported ??= importJWK({ kty, n, e } as JWK, ALGORITHM) as Promise<CryptoKey>),
+  };
+}

@@ -1,0 +1,41 @@
+import { SillageServerError } from '../errors.ts';
+
+export type TokenRefusedCode =
+  | 'malformed-token'
+  | 'unsupported-algorithm'
+  | 'unknown-key'
+  | 'bad-signature'
+  | 'wrong-tenant'
+  | 'wrong-issuer'
+  | 'wrong-audience'
+  | 'not-yet-valid'
+  | 'token-expired'
+  | 'no-permissions'
+  | 'keys-unavailable';
+
+export interface TokenRefusedOptions extends ErrorOptions {
+  /** What the token said, for the server's own log: never for the client. */
+  readonly received?: string | undefined;
+  /** When to try again, for `keys-unavailable`. */
+  readonly retryAfterMs?: number;
+}
+
+const MAX_RECEIVED_LENGTH = 200;
+
+/** Why a token was refused. The message is fixed text, safe in a header; neither it nor `received` holds a token. */
+export class TokenRefusedError extends SillageServerError<TokenRefusedCode> {
+  override readonly name = 'TokenRefusedError';
+  /** The claim that was wrong, shortened. It comes from the caller: escape it where it is written. */
+  readonly received: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: TokenRefusedCode, message: string, options: TokenRefusedOptions = {}) {
+    super(code, message, options);
+    this.received = options.received?.slice(0, MAX_RECEIVED_LENGTH);
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+export function isTokenRefusedError(error: unknown): error is TokenRefusedError {
+  return error instanceof TokenRefusedError;
+}

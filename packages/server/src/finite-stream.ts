@@ -1,0 +1,75 @@
+import { StreamFailure } from './errors.ts';
+import { draftEvent } from './event-draft.ts';
+import type { OutgoingEvent } from './event-draft.ts';
+import { encodeEvent } from './event-encoder.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Writes a source to a session until it ends (PROTOCOL 6.2), fails (6.3) or the client leaves. The next value is asked for when the
+ * last one has room, so that a slow client slows the source down rather than fill memory. Never rejects.
+ */
+export async function writeFiniteStream(
+  session: Session,
+  createSource: () => AsyncIterable<OutgoingEvent>,
+  maxEventBytes: number,
+): Promise<void> {
+  let iterator: AsyncIterator<OutgoingEvent> | undefined;
+  try {
+    iterator = createSource()[Symbol.asyncIterator]();
+    for (;;) {
+      const step = await nextOrAborted(iterator, session.signal);
+      if (step === 'aborted') break;
+      if (step.done === true) {
+        // An empty data line dispatches the event; without one, clients would drop it (WHATWG HTML 9.2.6).
+        session.write(encodeEvent({ type: 'complete', data: '' }));
+        session.close('completed');
+        return;
+      }
+      session.write(encodeEvent(draftEvent(step.value, maxEventBytes)));
+      await session.drained();
+    }
+  } catch (error) {
+    // After the end there is nobody to tell, and an upstream that was aborted is expected to throw.
+    if (!session.signal.aborted) {
+      session.write(encodeEvent({ type: 'failure', data: JSON.stringify(describeFailure(error)) }));
+      session.close('failed', error);
+    }
+  }
+  await returnQuietly(iterator);
+}
+
+function describeFailure(error: unknown): { code: string; message: string } {
+  if (error instanceof StreamFailure) return { code: error.code, message: error.message };
+  // Whatever it says may be about the inside of the server.
+  return { code: 'internal-error', message: 'The server could not finish this stream.' };
+}
+
+/**
+ * The next step, or `aborted` as soon as the signal is, even where the source never settles. No `Promise.race`: each would leave a
+ * reaction on a promise that lives as long as the session.
+ */
+function nextOrAborted(
+  iterator: AsyncIterator<OutgoingEvent>,
+  signal: AbortSignal,
+): Promise<IteratorResult<OutgoingEvent, unknown> | 'aborted'> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      resolve('aborted');
+      return;
+    }
+    const onAbort = (): void => resolve('aborted');
+    signal.addEventListener('abort', onAbort, { once: true });
+    iterator
+      .next()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+async function returnQuietly(iterator: AsyncIterator<OutgoingEvent> | undefined): Promise<void> {
+  try {
+    await iterator?.return?.();
+  } catch {
+    // The session has ended: what a source's clean-up throws changes nothing for it.
+  }
+}

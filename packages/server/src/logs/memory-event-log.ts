@@ -1,0 +1,172 @@
+import { ClosedError, ConfigurationError } from '../errors.ts';
+import { formatEventId, isEpoch } from '../event-id.ts';
+import { locateCursor } from '../event-log.ts';
+import type { EventLog, LoggedEvent, LogGap, LogTailListener } from '../event-log.ts';
+import { createTopicHistory } from './topic-history.ts';
+import type { TopicHistory } from './topic-history.ts';
+
+export interface MemoryEventLogOptions {
+  /** How many events it holds over all topics; past it the oldest go. @default 10_000 */
+  readonly maxEvents?: number;
+  /** About how much memory they may take, at two bytes a character; past it the oldest go. @default 64 MiB */
+  readonly maxBytes?: number;
+  /**
+   * How many topics it remembers of which it holds no event any more, so that it can tell their gaps exactly. Past it, a reader of
+   * a forgotten topic may be told of a gap that is none (PROTOCOL 5.4). @default 10_000
+   */
+  readonly maxTrimmedTopics?: number;
+  /** The name of this history: 1 to 32 of `[0-9a-z]`. @default a random one, as what was held is lost with the process */
+  readonly epoch?: string;
+}
+
+/** What an event costs besides its text: the object, its places in two arrays. */
+const EVENT_OVERHEAD_BYTES = 200;
+
+/**
+ * Holds the recent events of one process. Appending and trimming are O(1); a reader of a quiet topic does not walk over the
+ * events of a loud one.
+ *
+ * @throws ConfigurationError for a bound that is no positive whole number, or an epoch out of `[0-9a-z]{1,32}`.
+ */
+export function createMemoryEventLog(options: MemoryEventLogOptions = {}): EventLog {
+  const { maxEvents = 10_000, maxBytes = 64 * 2 ** 20, maxTrimmedTopics = 10_000, epoch = randomEpoch() } = options;
+  checkPositive({ maxEvents, maxBytes, maxTrimmedTopics });
+  if (!isEpoch(epoch)) throw new ConfigurationError('epoch must be 1 to 32 characters of 0-9 and a-z.');
+
+  // Sequences are dense, so that an event's place in the ring is a remainder.
+  const ring: (LoggedEvent | undefined)[] = [];
+  let first = 1;
+  let last = 0;
+  let heldBytes = 0;
+  const topics = new Map<string, TopicHistory>();
+  /** Those of `topics` that hold nothing, the longest-empty first. */
+  const emptied = new Set<string>();
+  /** No topic that was forgotten has lost anything after this. */
+  let forgottenThrough = 0;
+  const tails = new Set<LogTailListener>();
+  let isClosed = false;
+
+  function trimOldest(): void {
+    const index = (first - 1) % maxEvents;
+    const event = ring[index];
+    ring[index] = undefined;
+    first += 1;
+    if (event === undefined) return;
+    heldBytes -= sizeOf(event);
+    const history = topics.get(event.topic);
+    history?.shift();
+    if (history?.size === 0) forgetBeyondBound(event.topic);
+  }
+
+  function forgetBeyondBound(emptiedTopic: string): void {
+    emptied.add(emptiedTopic);
+    if (emptied.size <= maxTrimmedTopics) return;
+    for (const topic of emptied) {
+      forgottenThrough = Math.max(forgottenThrough, topics.get(topic)?.trimmedThrough ?? 0);
+      topics.delete(topic);
+      emptied.delete(topic);
+      return;
+    }
+  }
+
+  function store(event: LoggedEvent): void {
+    // Before the write: the ring is full when the oldest event has the place of the new one.
+    if (last - first + 1 >= maxEvents) trimOldest();
+    last = event.sequence;
+    ring[(last - 1) % maxEvents] = event;
+    heldBytes += sizeOf(event);
+    let history = topics.get(event.topic);
+    if (history === undefined) topics.set(event.topic, (history = createTopicHistory(forgottenThrough)));
+    emptied.delete(event.topic);
+    history.push(last);
+    // The newest event stays even where it alone is past the bound: who publishes it is told that the log has it.
+    while (heldBytes > maxBytes && first < last) trimOldest();
+  }
+
+  function findGap(cursor: ReturnType<typeof locateCursor>, wanted: ReadonlySet<string>): LogGap | undefined {
+    const place = { epoch, sequence: first - 1 };
+    if (typeof cursor !== 'number') return { reason: cursor, place };
+    for (const topic of wanted) {
+      const lostThrough = topics.get(topic)?.trimmedThrough ?? forgottenThrough;
+      if (lostThrough > cursor) return { reason: 'trimmed', place };
+    }
+    return undefined;
+  }
+
+  function collect(wanted: ReadonlySet<string>, after: number, maxPageEvents: number, maxPageBytes: number) {
+    const sequences: number[] = [];
+    for (const topic of wanted) sequences.push(...(topics.get(topic)?.after(after, maxPageEvents) ?? []));
+    sequences.sort((left, right) => left - right);
+    const events: LoggedEvent[] = [];
+    let bytes = 0;
+    for (const sequence of sequences) {
+      const event = ring[(sequence - 1) % maxEvents];
+      if (event === undefined) continue;
+      bytes += sizeOf(event);
+      if (events.length >= maxPageEvents || (events.length > 0 && bytes > maxPageBytes)) return { events, isCut: true };
+      events.push(event);
+    }
+    // A topic gives at most `maxPageEvents`: with just as many it may hold more.
+    return { events, isCut: events.length >= maxPageEvents };
+  }
+
+  function checkOpen(): void {
+    if (isClosed) throw new ClosedError('log-closed', 'The event log is closed: publish and read before close().');
+  }
+
+  return {
+    async append(topic, entry) {
+      await Promise.resolve();
+      checkOpen();
+      const sequence = last + 1;
+      const event: LoggedEvent = { ...entry, topic, sequence, id: formatEventId({ epoch, sequence }) };
+      store(event);
+      for (const listener of tails) listener.onEvents([event]);
+      return event;
+    },
+    async read({ after, topics: names, maxEvents: maxPageEvents, maxBytes: maxPageBytes }) {
+      await Promise.resolve();
+      checkOpen();
+      const wanted = new Set(names);
+      const cursor = locateCursor(after, { epoch, sequence: last });
+      const gap = findGap(cursor, wanted);
+      const from = gap === undefined && typeof cursor === 'number' ? cursor : first - 1;
+      const { events, isCut } = collect(wanted, from, maxPageEvents, maxPageBytes);
+      const place = { epoch, sequence: isCut ? (events.at(-1)?.sequence ?? last) : last };
+      return gap === undefined ? { events, place } : { events, place, gap };
+    },
+    async tail(listener) {
+      await Promise.resolve();
+      checkOpen();
+      tails.add(listener);
+      return { from: { epoch, sequence: last }, stop: () => void tails.delete(listener) };
+    },
+    async position() {
+      await Promise.resolve();
+      checkOpen();
+      return { epoch, sequence: last };
+    },
+    async close() {
+      await Promise.resolve();
+      isClosed = true;
+      tails.clear();
+    },
+  };
+}
+
+function sizeOf(event: LoggedEvent): number {
+  return EVENT_OVERHEAD_BYTES + 2 * (event.data.length + event.type.length);
+}
+
+function checkPositive(bounds: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(bounds)) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new ConfigurationError(`${name} must be a whole number from 1, but is ${value}.`);
+    }
+  }
+}
+
+function randomEpoch(): string {
+  const digits = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(digits, (digit) => (digit % 36).toString(36)).join('');
+}

@@ -1,0 +1,83 @@
+import type { SessionTransport } from './session-transport.ts';
+
+/** A request that gets no stream: what it is answered (PROTOCOL 3.4, 7). Nothing in it comes from the request. */
+export interface Refusal {
+  readonly status: number;
+  /** Stable over versions. */
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The head and body of a refusal, as `application/problem+json` (RFC 9457). */
+export function writeProblem(refusal: Refusal): { headers: Record<string, string>; body: string } {
+  const { status, code, title, detail, headers } = refusal;
+  return {
+    headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...headers },
+    body: JSON.stringify({ status, title, detail, code }),
+  };
+}
+
+/** Answers a request with a refusal, and ends it. */
+export function sendRefusal(
+  transport: SessionTransport,
+  refusal: Refusal,
+  corsHeaders: Readonly<Record<string, string>>,
+): void {
+  const { headers, body } = writeProblem(refusal);
+  const bytes = new TextEncoder().encode(body);
+  transport.start(refusal.status, { ...headers, ...corsHeaders, 'Content-Length': String(bytes.byteLength) });
+  transport.write(bytes);
+  transport.end();
+}
+
+export function methodNotAllowed(methods: readonly string[]): Refusal {
+  const allow = methods.join(', ');
+  return {
+    status: 405,
+    code: 'method-not-allowed',
+    title: 'Method not allowed',
+    detail: `This takes ${allow}.`,
+    headers: { Allow: allow },
+  };
+}
+
+export const ORIGIN_NOT_ALLOWED: Refusal = {
+  status: 403,
+  code: 'origin-not-allowed',
+  title: 'Origin not allowed',
+  detail: 'This origin is not in the list of those that may call.',
+};
+
+export const FORBIDDEN: Refusal = {
+  status: 403,
+  code: 'forbidden',
+  title: 'Forbidden',
+  detail: 'The signed-in user may not follow this stream.',
+};
+
+export const UNKNOWN_STREAM: Refusal = {
+  status: 404,
+  code: 'unknown-stream',
+  title: 'Unknown stream',
+  detail: 'There is no such stream.',
+};
+
+export const INTERNAL_ERROR: Refusal = {
+  status: 500,
+  code: 'internal-error',
+  title: 'Internal error',
+  detail: 'The server could not answer.',
+};
+
+/** 503, with the time after which to try again (PROTOCOL 3.6). */
+export function unavailable(code: string, detail: string, retryAfterSeconds: number): Refusal {
+  return {
+    status: 503,
+    code,
+    title: 'Unavailable',
+    detail,
+    headers: { 'Retry-After': String(Math.max(1, Math.ceil(retryAfterSeconds))) },
+  };
+}

@@ -1,0 +1,11 @@
+import type { TokenRefusedError } from './auth/index.ts';
+import { SillageServerError } from './errors.ts';
+import type { ClosedError, ConfigurationError, EventRefusedError, StreamFailure } from './errors.ts';
+
+/** Every error that this package throws, to be told apart by `name` and `code`. */
+export type ServerError = ConfigurationError | EventRefusedError | ClosedError | TokenRefusedError | StreamFailure;
+
+/** Whether the error is one of this package. */
+export function isServerError(error: unknown): error is ServerError {
+  return error instanceof SillageServerError;
+}

@@ -1,0 +1,220 @@
+import { createAcceptance } from './acceptance.ts';
+import type { Accepted } from './acceptance.ts';
+import { createAccess } from './access.ts';
+import type { AccessRequirements, Admission } from './access.ts';
+import type { Identity, TokenVerifier } from './auth/index.ts';
+import type { TokenTransport } from './bearer-token.ts';
+import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { createCors } from './cors.ts';
+import type { CorsOptions } from './cors.ts';
+import { ConfigurationError } from './errors.ts';
+import { isTopic } from './event-draft.ts';
+import { writeFiniteStream } from './finite-stream.ts';
+import type { Hub } from './hub.ts';
+import * as problem from './problem.ts';
+import type { Refusal } from './problem.ts';
+import { createSessionRegistry } from './session-registry.ts';
+import type { SessionCounts } from './session-registry.ts';
+import type { EndpointRequest, Exchange } from './session-transport.ts';
+import { createSession } from './session.ts';
+import type { Session, SessionCloseReason } from './session.ts';
+import type { RespondOptions, StreamOptions, StreamSource } from './stream-options.ts';
+
+/** A session, as the hooks see it. */
+export interface SessionSummary {
+  readonly identity: Identity;
+  /** `null` for a finite stream. */
+  readonly topics: readonly string[] | null;
+}
+
+export interface StreamEndpointOptions {
+  readonly hub: Hub;
+  readonly verifier: TokenVerifier;
+  /** Which other origins may call. @default none: pages of the server's own origin alone */
+  readonly cors?: CorsOptions;
+  /** How long a session may be silent before a heartbeat (PROTOCOL 4.4); `null` sends none. @default 15_000 */
+  readonly heartbeatMs?: number | null;
+  /** What may wait for a client before it is cut off (PROTOCOL 6.4). @default 1 MiB */
+  readonly maxUnsentBytes?: number;
+  /** How long a client may take nothing of what waits for it before it is cut off. @default 60_000 */
+  readonly stallMs?: number;
+  /** The largest data of one event of a finite stream, in UTF-8 bytes; the hub has its own bound. @default 1 MiB */
+  readonly maxEventBytes?: number;
+  /** How many topics one session may follow. @default 100 */
+  readonly maxTopics?: number;
+  /** Where a token may come from. `query` puts it in URLs: RFC 9700 4.3.2 forbids it. @default ['header'] */
+  readonly tokenTransports?: readonly TokenTransport[];
+  /** The realm of `WWW-Authenticate`. @default '' */
+  readonly realm?: string;
+  /** @default the system's */
+  readonly clock?: Clock;
+  /** Must not throw, as all hooks. */
+  readonly onSessionOpened?: (session: SessionSummary) => void;
+  readonly onSessionClosed?: (session: SessionSummary, reason: SessionCloseReason) => void;
+  /** Told of every refusal; `cause` is why, for the server's own log. */
+  readonly onRefused?: (refusal: Refusal, cause: unknown) => void;
+  /** Told of what a callback, a source, the log or the verifier threw. @default console.error */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface StreamEndpoint {
+  /** Answers a request with a stream of topics, or refuses it (PROTOCOL 3, 7). Never rejects. */
+  stream<Native>(exchange: Exchange<Native>, options: StreamOptions<Native>): Promise<void>;
+  /** Answers a request with a finite stream (PROTOCOL 6.2, 6.3). Never rejects; resolves at its end. */
+  respond<Native>(
+    exchange: Exchange<Native>,
+    options: RespondOptions<Native>,
+    source: StreamSource<Native>,
+  ): Promise<void>;
+  /** The same check of a token, for routes that are no streams. Never rejects. */
+  readonly authenticate: (request: EndpointRequest, requirements?: AccessRequirements) => Promise<Admission>;
+  /** Ends the sessions of a user, by `Identity.key`, or those that a predicate picks (PROTOCOL 6.5). Answers how many. */
+  revoke(who: string | ((identity: Identity) => boolean)): number;
+  /** The open sessions, at this moment. */
+  readonly sessions: SessionCounts;
+  /** Ends every session, and answers what comes after with 503. */
+  close(): void;
+}
+
+const BUSY_RETRY_SECONDS = 5;
+
+/**
+ * Creates what turns requests into authorised sessions.
+ *
+ * @throws ConfigurationError for `*` among the origins, or a bound out of range.
+ *
+ * @example createStreamEndpoint({ hub, verifier, cors: { origins: ['https://app.example'] } })
+ */
+export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndpoint {
+  const { hub, verifier, realm = '', tokenTransports = ['header'], clock = systemClock } = options;
+  const { heartbeatMs = 15_000, stallMs = 60_000, maxTopics = 100 } = options;
+  const { maxUnsentBytes = 2 ** 20, maxEventBytes = 2 ** 20 } = options;
+  const { onSessionOpened, onSessionClosed, onRefused, onError = (error) => console.error(error) } = options;
+  checkBounds({ heartbeatMs: heartbeatMs ?? 1, stallMs, maxTopics, maxUnsentBytes, maxEventBytes });
+  const registry = createSessionRegistry({ clock, heartbeatMs, stallMs });
+  const access = createAccess({ verifier, realm, tokenTransports });
+  const acceptance = createAcceptance({
+    access,
+    cors: createCors(options.cors ?? { origins: [] }),
+    onRefused(refusal, cause) {
+      onRefused?.(refusal, cause);
+      if (refusal.status === 500) onError(cause);
+    },
+  });
+  let isClosed = false;
+
+  /** Opens the session, or answers why there is none. Synchronous: nothing can come between the checks and the session. */
+  function open<Native>(
+    { transport }: Exchange<Native>,
+    accepted: Accepted<Native>,
+    topics: readonly string[] | null,
+  ): Session | undefined {
+    const { identity, controller, corsHeaders } = accepted;
+    const state = accepted.settle();
+    if (state === 'left') return undefined;
+    if (isClosed) accepted.refuse(problem.unavailable('server-closing', 'The server is stopping.', 1));
+    // The client asks again, and then learns why (PROTOCOL 6.5).
+    else if (state === 'revoked') accepted.refuse(problem.unavailable('revoked', 'Access has just changed.', 1));
+    if (isClosed || state === 'revoked') return undefined;
+    const summary = { identity, topics };
+    const session: Session = createSession({
+      transport,
+      clock,
+      identity,
+      controller,
+      deadlineMs: identity.sessionDeadlineMs ?? identity.expiresAtMs,
+      maxUnsentBytes,
+      onClosed(reason, cause) {
+        registry.delete(session);
+        onSessionClosed?.(summary, reason);
+        if (cause !== undefined) onError(cause);
+      },
+    });
+    registry.add(session);
+    transport.start(200, { ...streamHeaders(heartbeatMs), ...corsHeaders });
+    onSessionOpened?.(summary);
+    return session;
+  }
+
+  async function stream<Native>(exchange: Exchange<Native>, streamOptions: StreamOptions<Native>): Promise<void> {
+    const { topics: wanted, methods = ['GET'] } = streamOptions;
+    const accepted = await acceptance.accept(exchange, { ...streamOptions, methods });
+    if (accepted === undefined) return;
+    let topics: readonly string[];
+    try {
+      topics = [...(typeof wanted === 'function' ? await wanted(accepted.context) : wanted)];
+    } catch (error) {
+      accepted.refuse(problem.INTERNAL_ERROR, error);
+      return;
+    }
+    if (topics.length === 0 || topics.length > maxTopics || !topics.every(isTopic)) {
+      accepted.refuse(problem.UNKNOWN_STREAM);
+      return;
+    }
+    try {
+      await hub.ready();
+    } catch (error) {
+      onError(error);
+      accepted.refuse(problem.unavailable('log-unavailable', 'The event log cannot be read now.', BUSY_RETRY_SECONDS));
+      return;
+    }
+    const session = open(exchange, accepted, topics);
+    if (session !== undefined) hub.subscribe({ topics, lastEventId: readLastEventId(exchange.request), sink: session });
+  }
+
+  async function respond<Native>(
+    exchange: Exchange<Native>,
+    respondOptions: RespondOptions<Native>,
+    source: StreamSource<Native>,
+  ): Promise<void> {
+    const { methods = ['GET', 'POST'] } = respondOptions;
+    const accepted = await acceptance.accept(exchange, { ...respondOptions, methods });
+    if (accepted === undefined) return;
+    const session = open(exchange, accepted, null);
+    if (session !== undefined) await writeFiniteStream(session, () => source(accepted.context), maxEventBytes);
+  }
+
+  return {
+    stream,
+    respond,
+    authenticate: (request, requirements = {}) => access.admit(request, requirements),
+    revoke(who) {
+      const isMeant = typeof who === 'string' ? (identity: Identity) => identity.key === who : who;
+      acceptance.revoke(isMeant);
+      return registry.close('revoked', isMeant);
+    },
+    get sessions() {
+      return registry.counts();
+    },
+    close() {
+      isClosed = true;
+      registry.close('server-closing', () => true);
+    },
+  };
+}
+
+/** PROTOCOL 3.1, 3.2. */
+function streamHeaders(heartbeatMs: number | null): Record<string, string> {
+  return {
+    'Content-Type': 'text/event-stream',
+    'Cache-Control': 'no-store, no-transform',
+    'X-Accel-Buffering': 'no',
+    ...(heartbeatMs === null ? {} : { 'Sillage-Heartbeat-Ms': String(heartbeatMs) }),
+  };
+}
+
+/** The ID in UTF-8 (PROTOCOL 2.3): HTTP stacks give a header as one character a byte. An empty one says that there is none. */
+function readLastEventId(request: EndpointRequest): string | undefined {
+  const header = request.header('last-event-id');
+  if (header === undefined || header === '') return undefined;
+  return new TextDecoder().decode(Uint8Array.from(header, (character) => character.charCodeAt(0)));
+}
+
+function checkBounds(bounds: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(bounds)) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new ConfigurationError(`${name} must be a whole number from 1, but is ${value}.`);
+    }
+  }
+}
