@@ -74,7 +74,7 @@ const ROUTES: readonly ControlRoute[] = [
   {
     at: 'POST /fail-next',
     does: 'Makes the next requests to an endpoint fail or wait.',
-    fields: ['endpoint', 'kind', 'status', 'error', 'count', 'delayMs'],
+    fields: ['endpoint', 'kind', 'status', 'error', 'count', 'delayMs', 'retryAfterMs'],
     run: ({ controls, input }) => {
       const endpoint = input.oneOf('endpoint', FAULTY_ENDPOINTS);
       if (endpoint === undefined) throw new ControlError(400, `Give "endpoint" one of ${FAULTY_ENDPOINTS.join(', ')}.`);
@@ -85,6 +85,7 @@ const ROUTES: readonly ControlRoute[] = [
         ...given('error', input.string('error')),
         ...given('count', input.number('count')),
         ...given('delayMs', input.number('delayMs')),
+        ...given('retryAfterMs', input.number('retryAfterMs')),
       });
     },
   },

@@ -106,11 +106,14 @@ export function isLifetime(ms: number): boolean {
   return Number.isInteger(ms) && ms >= 1_000 && ms <= 86_400_000;
 }
 
-function faultProblem({ endpoint, status, count, delayMs, error, kind }: Fault): string | undefined {
+function faultProblem({ endpoint, status, count, delayMs, retryAfterMs, error, kind }: Fault): string | undefined {
   if (!FAULTY_ENDPOINTS.includes(endpoint)) return `Give "endpoint" one of ${FAULTY_ENDPOINTS.join(', ')}.`;
   if (status !== undefined && !isWithin(status, 400, 599)) return 'Give "status" a number from 400 to 599.';
   if (count !== undefined && !isWithin(count, 1, 1000)) return 'Give "count" a number from 1 to 1000.';
   if (delayMs !== undefined && !isWithin(delayMs, 0, 60_000)) return 'Give "delayMs" milliseconds from 0 to 60000.';
+  if (retryAfterMs !== undefined && !isWithin(retryAfterMs, 1, 3_600_000)) {
+    return 'Give "retryAfterMs" milliseconds from 1 to 3600000.';
+  }
   if (error !== undefined && !/^[a-z_]{1,64}$/.test(error))
     return 'Give "error" an OAuth error such as "server_error".';
   const isEmpty = [status, error, delayMs, kind].every((one) => one === undefined);

@@ -18,6 +18,11 @@ export interface Fault {
   readonly count?: number;
   /** How long the request waits first, in milliseconds, at most 60,000. Default: 0. */
   readonly delayMs?: number;
+  /**
+   * The `Retry-After` of an answered fault, at most 3,600,000, told in whole seconds, rounded up. Default: none. Without it
+   * MSAL answers the same token request from its own memory for 60 s after a 429 or 5xx.
+   */
+  readonly retryAfterMs?: number;
 }
 
 export interface Faults {

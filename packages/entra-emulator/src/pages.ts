@@ -28,6 +28,9 @@ button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 code { font-size: .875rem; }
 `;
 
+/** One piece: white space inside of it would change the hash in the policy below. */
+const STYLE_ELEMENT: Html = { markup: `<style>${STYLE}</style>` };
+
 /**
  * `form-action` is not limited: Chromium applies it to the redirect after the form too, which goes to the application.
  * No Cross-Origin-Opener-Policy: it would cut a popup off from the page that opened it, and MSAL's popup flow with it.
@@ -65,9 +68,7 @@ export function sendPage(response: ServerResponse, status: number, { title, body
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title} – simulated sign-in</title>
-        <style>
-          ${{ markup: STYLE }}
-        </style>
+        ${STYLE_ELEMENT}
       </head>
       <body>
         <main>
@@ -106,7 +107,7 @@ export function accountPickerPage(
                   value="pick:${user.oid}"
                   ${user === focused ? { markup: ' autofocus' } : []}
                 >
-                  ${user.displayName}<small>${user.username}</small>
+                  ${user.displayName} <small>${user.username}</small>
                 </button>
               </li> `,
           )}

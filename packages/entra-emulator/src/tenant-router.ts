@@ -133,7 +133,8 @@ async function met(
     response.destroy();
     return 'answered';
   }
-  const { error, status } = fault;
+  const { error, status, retryAfterMs } = fault;
+  if (retryAfterMs !== undefined) response.setHeader('Retry-After', Math.ceil(retryAfterMs / 1000));
   // These two dress an error themselves: a redirect, and a body with Entra's fields and CORS.
   if (endpoint === 'token' || (endpoint === 'authorize' && error !== undefined)) return 'open';
   if (status === undefined && error === undefined) return 'open';

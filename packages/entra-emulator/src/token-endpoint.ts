@@ -5,6 +5,7 @@ import type { Fault } from './faults.ts';
 import { isGuid } from './guid.ts';
 import { readForm, sendJson } from './http-message.ts';
 import { isApplicationOrigin } from './redirect-uris.ts';
+import type { LogDraft } from './request-log.ts';
 import { printable } from './scopes.ts';
 import { redeemClientCredentials, redeemCode, redeemRefreshToken } from './token-grants.ts';
 import type { TokenResponse } from './token-grants.ts';
@@ -15,6 +16,7 @@ export async function handleToken(exchange: Exchange, fault: Fault | undefined):
   allowOrigin(exchange);
   const params = await readForm(request);
   const correlation = params.get('client-request-id') ?? headerOf(request, 'client-request-id') ?? '';
+  log.grantType = grantTypeOf(params);
   try {
     if (fault !== undefined && (fault.status !== undefined || fault.error !== undefined)) {
       const { error = 'temporarily_unavailable', status = fault.error === undefined ? 503 : 400 } = fault;
@@ -63,21 +65,18 @@ async function redeem({ request, provider, scope, log }: Exchange, params: URLSe
   const context = { provider, scope, params, log };
 
   if (grantType === 'client_credentials') {
-    log.grantType = grantType;
     const daemon = provider.directory.daemon(clientId);
     if (daemon === undefined) throw unknownClient(clientId);
     log.clientId = daemon.clientId;
     return redeemClientCredentials(context, daemon);
   }
   if (grantType !== 'authorization_code' && grantType !== 'refresh_token') {
-    log.grantType = 'other';
     throw new EntraError(
       70003,
       'unsupported_grant_type',
       `The app requested an unsupported grant type '${printable(grantType)}'.`,
     );
   }
-  log.grantType = grantType;
   const client = provider.directory.spa(clientId);
   if (client === undefined) throw unknownClient(clientId);
   log.clientId = client.clientId;
@@ -98,8 +97,19 @@ function allowOrigin({ request, response, provider }: Exchange): boolean {
   response.setHeader('Vary', 'Origin');
   if (origin === undefined) return false;
   const isAllowed = provider.directory.spas.some((one) => isApplicationOrigin(origin, one, provider.redirectOrigins));
-  if (isAllowed) response.setHeader('Access-Control-Allow-Origin', origin);
+  if (isAllowed) {
+    response.setHeader('Access-Control-Allow-Origin', origin);
+    // MSAL waits by it; a page sees no header that is not exposed.
+    response.setHeader('Access-Control-Expose-Headers', 'Retry-After');
+  }
   return isAllowed;
+}
+
+/** As the log may have it: never text of the request's own choice. */
+function grantTypeOf(params: URLSearchParams): NonNullable<LogDraft['grantType']> {
+  const type = params.get('grant_type');
+  const isKnown = type === 'authorization_code' || type === 'refresh_token' || type === 'client_credentials';
+  return isKnown ? type : 'other';
 }
 
 function unknownClient(clientId: string): EntraError {
