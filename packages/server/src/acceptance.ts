@@ -32,7 +32,7 @@ export interface Accepted<Native> {
 }
 
 export interface Acceptance {
-  /** Answers a request with a refusal, or a preflight; or accepts it. Rejects with what `authorize` throws. */
+  /** Answers a request with a refusal, or a preflight; or accepts it. Never rejects. */
   accept<Native>(exchange: Exchange<Native>, request: AcceptanceRequest<Native>): Promise<Accepted<Native> | undefined>;
   /** Marks those that are on their way: what `authorize` has read may be out of date. */
   revoke(isMeant: (identity: Identity) => boolean): void;
@@ -122,7 +122,7 @@ export function createAcceptance({ access, cors, onRefused }: AcceptanceOptions)
     } catch (error) {
       forget();
       refuse(problem.INTERNAL_ERROR, error);
-      throw error;
+      return undefined;
     }
   }
 

@@ -160,7 +160,13 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
       return;
     }
     const session = open(exchange, accepted, topics);
-    if (session !== undefined) hub.subscribe({ topics, lastEventId: readLastEventId(exchange.request), sink: session });
+    if (session === undefined) return;
+    try {
+      hub.subscribe({ topics, lastEventId: readLastEventId(exchange.request), sink: session });
+    } catch (error) {
+      // The hub was closed under the endpoint.
+      session.close('failed', error);
+    }
   }
 
   async function respond<Native>(
