@@ -7,7 +7,7 @@ const CODE_LIFETIME_MS = 60_000;
 const MAX_CODES = 1_000;
 
 /** What a code stands for, and what it is bound to. */
-export interface CodeContent {
+interface CodeContent {
   readonly grant: Grant;
   /** The parameter as it was sent, character by character. */
   readonly redirectUri: string;

@@ -19,7 +19,7 @@ export interface ReturnAddress {
   readonly correlationId: string | undefined;
 }
 
-export type Prompt = 'none' | 'login' | 'select_account' | 'consent';
+type Prompt = 'none' | 'login' | 'select_account' | 'consent';
 
 /** An authorize request that can be answered. */
 export interface AuthorizeRequest {

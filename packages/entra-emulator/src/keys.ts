@@ -16,7 +16,7 @@ export interface SigningKey {
 }
 
 /** A published key, with Microsoft's `issuer` property: whose tokens the key may sign. */
-export type PublishedKey = JWK & { readonly issuer: string };
+type PublishedKey = JWK & { readonly issuer: string };
 
 export interface SigningKeys {
   readonly current: SigningKey;

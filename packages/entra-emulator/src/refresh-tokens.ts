@@ -3,7 +3,7 @@ import { EntraError } from './errors.ts';
 import type { Grant } from './grant.ts';
 
 /** What a refresh token holds. */
-export interface RefreshContent {
+interface RefreshContent {
   readonly grant: Grant;
   /** The end of the token and of every one that it is exchanged for: fixed, not sliding. */
   readonly expiresAt: number;

@@ -5,8 +5,8 @@ import type { EntraEmulator, User } from './index.ts';
 import { ALICE, CONTOSO, SAMPLE_SCOPE, SAMPLE_SPA } from './index.ts';
 
 export const REDIRECT_URI = 'http://localhost:4200/auth';
-export const VERIFIER = 'v'.repeat(20) + '-._~'.repeat(10);
-export const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
+const VERIFIER = 'v'.repeat(20) + '-._~'.repeat(10);
+const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
 
 export interface TokenAnswer {
   readonly status: number;

@@ -122,7 +122,7 @@ export function clientInfo({ oid, tenantId }: User): string {
 }
 
 /** The opaque hint that stands for a user in `login_hint` and `logout_hint`; MSAL takes it from the ID token. */
-export function loginHint({ oid }: User): string {
+function loginHint({ oid }: User): string {
   return `O.${Buffer.from(oid).toString('base64url')}`;
 }
 
