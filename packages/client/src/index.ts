@@ -1,4 +1,5 @@
 export type { AccessTokenFunction, AccessTokenRequest } from './access-token.ts';
+export { parseChallenges, tokenDemand } from './challenge.ts';
 export type { Challenge, TokenDemand } from './challenge.ts';
 export type { Decode, SchemaResult, StandardSchema } from './decode.ts';
 export {

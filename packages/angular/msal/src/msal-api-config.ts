@@ -1,0 +1,18 @@
+import type { AccountInfo } from '@azure/msal-browser';
+import type { Gap, ReconnectPolicy, StreamState } from '@sillage/client';
+
+/** How one call of a {@link BaseMsalApiService} differs from what `withMsal()` said. */
+export interface MsalApiConfig {
+  /** The scopes of the token. Default: those of `withMsal()`. */
+  readonly scopes?: readonly string[];
+  /** The account to act as. Default: MSAL's active account, else the only one that is signed in. */
+  readonly account?: AccountInfo;
+  /** How a stream reconnects, or `'never'`. Default: what `withReconnect()` said. */
+  readonly reconnect?: 'never' | Partial<ReconnectPolicy>;
+  /** Where a stream resumes. Default: at the present. */
+  readonly lastEventId?: string;
+  /** Called when a stream moves to another state. */
+  readonly onState?: (state: StreamState) => void;
+  /** Called when events of a stream were lost that the server's log no longer holds. */
+  readonly onGap?: (gap: Gap) => void;
+}

@@ -1,0 +1,39 @@
+import { inject } from '@angular/core';
+import { MSAL_INSTANCE } from '@azure/msal-angular';
+import type { AccountInfo } from '@azure/msal-browser';
+import type { SseAuthentication } from '@sillage/angular';
+import { accountEnded } from './msal-account';
+import { MSAL_OPTIONS } from './msal-options';
+import { MsalTokens } from './msal-tokens';
+
+/** Who one stream is opened as, where it differs from the application's default. */
+export interface MsalAuthenticationOptions {
+  readonly scopes?: readonly string[] | undefined;
+  readonly account?: AccountInfo | undefined;
+  /** A token that the caller has already. It serves the first attempt; the next ones ask MSAL. */
+  readonly firstToken?: string | undefined;
+}
+
+/**
+ * Opens a stream as an MSAL account, pinned at the first token: a stream that began as one person never goes on as another. Call it in an
+ * injection context, once a subscription.
+ */
+export function msalAuthentication(options: MsalAuthenticationOptions = {}): SseAuthentication {
+  const instance = inject(MSAL_INSTANCE);
+  const tokens = inject(MsalTokens);
+  const { scopes = inject(MSAL_OPTIONS).scopes } = options;
+  const chosen = options.account === undefined ? 'by-msal' : 'by-the-caller';
+  let { firstToken } = options;
+  let account = options.account;
+
+  return {
+    accessToken: ({ demand }) => {
+      // Pinned even where the caller brought the token: the stream ends with the person's sign-out all the same.
+      account ??= tokens.account();
+      const token = demand === null ? firstToken : undefined;
+      firstToken = undefined;
+      return token ?? tokens.acquire(account, scopes, demand);
+    },
+    ended: accountEnded(instance, () => (account === undefined ? null : { account, chosen })),
+  };
+}

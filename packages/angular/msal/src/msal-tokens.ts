@@ -1,0 +1,72 @@
+import { inject, Injectable } from '@angular/core';
+import { MSAL_INSTANCE } from '@azure/msal-angular';
+import { AuthError, BrowserAuthErrorCodes, InteractionRequiredAuthError, type AccountInfo } from '@azure/msal-browser';
+import { AccessTokenError, type AccessTokenRequest } from '@sillage/client';
+import { MsalInteraction } from './msal-interaction';
+import { currentAccount } from './msal-account';
+
+/** The failures that pass by themselves. Branching is on codes: MSAL's messages change. */
+const passing: ReadonlySet<string> = new Set([
+  BrowserAuthErrorCodes.getRequestFailed,
+  BrowserAuthErrorCodes.noNetworkConnectivity,
+  BrowserAuthErrorCodes.postRequestFailed,
+  // A hidden frame that never answered; MSAL does not count it among the errors that need a person.
+  BrowserAuthErrorCodes.timedOut,
+  'network_error',
+  'server_error',
+  'service_not_available',
+  'temporarily_unavailable',
+]);
+
+/** Access tokens from MSAL, silently. Never starts an interaction. */
+@Injectable({ providedIn: 'root' })
+export class MsalTokens {
+  readonly #instance = inject(MSAL_INSTANCE);
+  readonly #interaction = inject(MsalInteraction);
+
+  /** The account to act as. @throws {AccessTokenError} where nobody is signed in, or several are and none is active. */
+  account(): AccountInfo {
+    const account = currentAccount(this.#instance);
+    if (account !== null) return account;
+    throw new AccessTokenError(
+      this.#instance.getAllAccounts().length === 0
+        ? 'nobody is signed in.'
+        : 'several accounts are signed in: choose one with setActiveAccount().',
+    );
+  }
+
+  /**
+   * A token for `account`.
+   *
+   * @param demand what the API demanded when it refused the last one; `null` for none.
+   * @throws {InteractionRequiredError} where a person must sign in, {@link AccessTokenError} where no token can be had.
+   */
+  async acquire(
+    account: AccountInfo,
+    scopes: readonly string[],
+    demand: AccessTokenRequest['demand'],
+  ): Promise<string> {
+    const claims = demand?.claims ?? null;
+    try {
+      // Idempotent. An app that forgot it would otherwise fail with "uninitialized_public_client_application".
+      await this.#instance.initialize();
+      const { accessToken } = await this.#instance.acquireTokenSilent({
+        scopes: [...scopes],
+        account,
+        // Claims bypass MSAL's cache by themselves; without claims, a refused token must be asked for by force.
+        ...(claims === null ? { forceRefresh: demand !== null } : { claims }),
+      });
+      return accessToken;
+    } catch (error) {
+      if (error instanceof InteractionRequiredAuthError) {
+        const demanded = claims ?? (error.claims === '' ? null : error.claims);
+        throw this.#interaction.require({ scopes, account, claims: demanded }, error);
+      }
+      const code = error instanceof AuthError ? error.errorCode : null;
+      throw new AccessTokenError(code ?? (error instanceof Error ? error.message : String(error)), {
+        cause: error,
+        retry: code !== null && passing.has(code) ? 'later' : 'never',
+      });
+    }
+  }
+}

@@ -1,0 +1,16 @@
+export {
+  provideSse,
+  withAllowedOrigins,
+  withAuthentication,
+  withBaseUrl,
+  withInterceptors,
+  withReconnect,
+  withRuntime,
+} from './provide-sse';
+export type { SseFeature, SseFeatureKind } from './provide-sse';
+export { SseClient } from './sse-client';
+export type { SseAuthentication, SseAuthenticationFactory, SseConfig } from './sse-config';
+export type { SseHandlerFn, SseInterceptorFn } from './sse-interceptor';
+export type { SseOptions, SseRequest } from './sse-request';
+export { SseStreams } from './sse-streams';
+export type { SseStreamStatus } from './sse-streams';

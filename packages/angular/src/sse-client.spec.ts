@@ -1,0 +1,166 @@
+import { PLATFORM_ID } from '@angular/core';
+import { TestBed } from '@angular/core/testing';
+import { type Gap, type SseEvent, SignedOutError } from '@sillage/client';
+import { map, Subject, tap } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import {
+  provideSse,
+  withAllowedOrigins,
+  withAuthentication,
+  withBaseUrl,
+  withInterceptors,
+  withReconnect,
+  withRuntime,
+  type SseFeature,
+} from './provide-sse';
+import { SseClient } from './sse-client';
+import type { SseOptions } from './sse-request';
+import { SseStreams } from './sse-streams';
+import { settle, streamingFetch } from './streaming-fetch.fixture';
+
+function setUp(...features: SseFeature[]) {
+  const server = streamingFetch();
+  TestBed.configureTestingModule({
+    providers: [
+      provideSse(withBaseUrl('https://api.contoso.example/api'), withRuntime({ fetch: server.fetch }), ...features),
+    ],
+  });
+  return { ...server, client: TestBed.inject(SseClient), streams: TestBed.inject(SseStreams) };
+}
+
+async function listen<T>(client: SseClient, url: string, options?: SseOptions<T>) {
+  const seen = { events: [] as SseEvent<T>[], errors: [] as unknown[], completions: 0 };
+  const subscription = client.stream<T>(url, options).subscribe({
+    next: (event) => seen.events.push(event),
+    error: (error: unknown) => seen.errors.push(error),
+    complete: () => (seen.completions += 1),
+  });
+  await settle();
+  return { seen, subscription };
+}
+
+describe('SseClient', () => {
+  it('opens nothing until it is subscribed, one stream a subscription, and closes each when it is unsubscribed', async () => {
+    const { client, exchanges, streams } = setUp();
+    const stream = client.stream('orders');
+    expect(exchanges).toHaveLength(0);
+    const first = stream.subscribe();
+    const second = stream.subscribe();
+    await settle();
+    expect(exchanges.map(({ url }) => url)).toEqual(Array(2).fill('https://api.contoso.example/api/orders'));
+    expect(streams.all()).toHaveLength(2);
+    first.unsubscribe();
+    expect(exchanges.map(({ init }) => init.signal.aborted)).toEqual([true, false]);
+    second.unsubscribe();
+    expect(streams.all()).toEqual([]);
+  });
+
+  it('emits typed events, tells gaps and states apart from them, and completes with the server', async () => {
+    const { client, exchanges, streams } = setUp();
+    const states: string[] = [];
+    const gaps: Gap[] = [];
+    const { seen } = await listen<number>(client, 'orders', {
+      onState: ({ status }) => states.push(status),
+      onGap: (gap) => gaps.push(gap),
+    });
+    const [status] = streams.all();
+    await exchanges[0]?.write('id: e-1\ndata: 1\n\nid: e-1\nevent: gap\ndata: {"reason":"trimmed","after":"e-0"}\n\n');
+    expect(status?.state().status).toBe('open');
+    expect(status?.gaps()).toEqual([{ reason: 'trimmed', after: 'e-0' }]);
+    await exchanges[0]?.write('event: complete\ndata:\n\n');
+    expect(seen).toEqual({ events: [{ id: 'e-1', type: 'message', data: 1 }], errors: [], completions: 1 });
+    expect(states).toEqual(['connecting', 'open', 'closed']);
+    expect(gaps).toHaveLength(1);
+  });
+
+  it('sends a body as JSON by POST, and tells a service worker to keep out', async () => {
+    const { client, exchanges } = setUp();
+    await listen(client, 'ask', { body: { prompt: 'hi' }, headers: { 'X-Trace': '1' } });
+    const init = exchanges[0]?.init;
+    expect(init).toMatchObject({ method: 'POST', body: '{"prompt":"hi"}' });
+    expect(Object.fromEntries(init?.headers ?? [])).toMatchObject({
+      'content-type': 'application/json',
+      'ngsw-bypass': 'true',
+      'x-trace': '1',
+    });
+  });
+
+  it('refuses to take a token to an origin that nobody allowed', async () => {
+    const { client, exchanges } = setUp(withAllowedOrigins('https://events.contoso.example'));
+    const refused = await listen(client, 'https://elsewhere.example/stream');
+    expect(refused.seen.errors).toMatchObject([{ code: 'invalid-option' }]);
+    await listen(client, 'https://events.contoso.example/stream');
+    expect(exchanges.map(({ url }) => url)).toEqual(['https://events.contoso.example/stream']);
+  });
+
+  it('passes every stream through the interceptors, in their order', async () => {
+    const order: string[] = [];
+    const { client, exchanges } = setUp(
+      withInterceptors(
+        (request, next) => {
+          order.push('first');
+          return next({ ...request, headers: { ...request.headers, 'X-First': '1' } });
+        },
+        (request, next) => {
+          order.push('second');
+          return next({ ...request, url: `${request.url}?v=2` }).pipe(
+            map((event) => ({ ...event, data: `${String(event.data)}!` })),
+            tap({ complete: () => order.push('complete') }),
+          );
+        },
+      ),
+    );
+    const { seen } = await listen<string>(client, 'orders');
+    await exchanges[0]?.write('data: "a"\n\nevent: complete\ndata:\n\n');
+    expect(exchanges[0]?.url).toBe('https://api.contoso.example/api/orders?v=2');
+    expect(exchanges[0]?.init.headers.get('X-First')).toBe('1');
+    expect(seen.events.map(({ data }) => data)).toEqual(['a!']);
+    expect(order).toEqual(['first', 'second', 'complete']);
+  });
+
+  it('ends a stream whose user is gone, with the reason', async () => {
+    const ended = new Subject<SignedOutError>();
+    const { client, exchanges } = setUp(withAuthentication(() => ({ accessToken: () => 'token', ended })));
+    const { seen } = await listen(client, 'orders');
+    ended.next(new SignedOutError());
+    expect(seen.errors).toMatchObject([{ code: 'signed-out' }]);
+    expect(exchanges[0]?.init.signal.aborted).toBe(true);
+    expect(ended.observed).toBe(false);
+  });
+
+  it('sends no token where the stream is opened as nobody', async () => {
+    const { client, exchanges } = setUp(
+      withAuthentication(() => ({ accessToken: () => 'token', ended: new Subject() })),
+    );
+    await listen(client, 'public', { authentication: null });
+    expect(exchanges[0]?.init.headers.has('Authorization')).toBe(false);
+  });
+
+  it('reconnects as it was told to, and a stream may be told otherwise', async () => {
+    const { client, exchanges } = setUp(withReconnect('never'));
+    const { seen } = await listen(client, 'orders');
+    await exchanges[0]?.end();
+    expect(seen.errors).toMatchObject([{ code: 'connection-closed' }]);
+    const other = await listen(client, 'orders', { reconnect: { baseDelayMs: 0 } });
+    await exchanges[1]?.end();
+    expect(other.seen.errors).toEqual([]);
+    other.subscription.unsubscribe();
+  });
+
+  it('does nothing on the server side of SSR', async () => {
+    TestBed.configureTestingModule({ providers: [{ provide: PLATFORM_ID, useValue: 'server' }] });
+    const { client, exchanges } = setUp();
+    await listen(client, 'orders');
+    expect(exchanges).toHaveLength(0);
+  });
+});
+
+describe('provideSse', () => {
+  it('refuses two features of a kind', () => {
+    expect(() => provideSse(withBaseUrl('/a'), withBaseUrl('/b'))).toThrow(/"base-url".*keep one/);
+  });
+
+  it('says what to add where it is missing', () => {
+    expect(() => TestBed.inject(SseClient)).toThrow(/add provideSse/);
+  });
+});

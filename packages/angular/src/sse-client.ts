@@ -1,0 +1,135 @@
+import { isPlatformBrowser } from '@angular/common';
+import { DOCUMENT, Injector, inject, Injectable, PLATFORM_ID, runInInjectionContext, signal } from '@angular/core';
+import {
+  createEventStream,
+  InvalidOptionError,
+  type EventStreamOptions,
+  type Gap,
+  type SseEvent,
+  type StreamState,
+} from '@sillage/client';
+import { defer, NEVER, Observable } from 'rxjs';
+import { SSE_CONFIG, type SseAuthentication } from './sse-config';
+import type { SseHandlerFn, SseInterceptorFn } from './sse-interceptor';
+import type { SseOptions, SseRequest } from './sse-request';
+import { SseStreams } from './sse-streams';
+
+/** How many gaps a stream's status remembers. */
+const maxGaps = 10;
+
+/** Opens streams of server-sent events. */
+@Injectable({ providedIn: 'root' })
+export class SseClient {
+  readonly #config = inject(SSE_CONFIG);
+  readonly #injector = inject(Injector);
+  readonly #streams = inject(SseStreams);
+  readonly #platform: 'browser' | 'server' = isPlatformBrowser(inject(PLATFORM_ID)) ? 'browser' : 'server';
+  // Without the slash, the base's last segment would be replaced: https://x/api + a = https://x/a.
+  readonly #base = new URL((this.#config.baseUrl ?? '').replace(/([^/])$/, '$1/'), inject(DOCUMENT).baseURI);
+  readonly #origins = [this.#base.origin, ...this.#config.allowedOrigins.map((origin) => new URL(origin).origin)];
+  readonly #open: SseHandlerFn = this.#config.interceptors.reduceRight<SseHandlerFn>(
+    (next, interceptor) => this.#intercept(interceptor, next),
+    (request) => this.#connect(request),
+  );
+
+  /**
+   * A stream of events. Cold: every subscription is a stream of its own, which closes when it is unsubscribed.
+   *
+   * It reconnects and resumes by itself, completes when the server completes it, and errors with an `SseError` when it cannot go on. On
+   * the server side of SSR it never emits, and holds nothing open.
+   *
+   * @param url relative to `withBaseUrl()`, or absolute, at an allowed origin.
+   * @usageNotes
+   * ```ts
+   * readonly prices = toSignal(inject(SseClient).stream<Price>('prices/stream').pipe(map(({ data }) => data)));
+   * ```
+   */
+  stream<T = unknown>(url: string, options: SseOptions<T> = {}): Observable<SseEvent<T>> {
+    if (this.#platform === 'server') return NEVER;
+    // The request's options are untyped for interceptors: what they decode is what comes back as T.
+    return defer(() => this.#open({ ...(options as SseOptions), url: this.resolve(url) })) as Observable<SseEvent<T>>;
+  }
+
+  /**
+   * The absolute URL that `url` stands for.
+   *
+   * @throws {InvalidOptionError} where its origin is neither the base URL's nor among `withAllowedOrigins()`: a token must not go there.
+   */
+  resolve(url: string): string {
+    const resolved = new URL(url, this.#base);
+    if (!this.#origins.includes(resolved.origin)) {
+      throw new InvalidOptionError(
+        `${resolved.origin} would get the token, and is not allowed: add it to withAllowedOrigins(), or use a URL relative to withBaseUrl().`,
+      );
+    }
+    return resolved.href;
+  }
+
+  #intercept(interceptor: SseInterceptorFn, next: SseHandlerFn): SseHandlerFn {
+    return (request) =>
+      new Observable((subscriber) =>
+        runInInjectionContext(this.#injector, () => interceptor(request, next)).subscribe(subscriber),
+      );
+  }
+
+  #connect(request: SseRequest): Observable<SseEvent> {
+    return new Observable((subscriber) => {
+      const factory = request.authentication === undefined ? this.#config.authentication : request.authentication;
+      const authentication =
+        factory === null ? null : runInInjectionContext(this.#injector, () => factory(new URL(request.url)));
+      const stream = createEventStream(request.url, {
+        ...streamOptions(request, authentication),
+        allowedOrigins: this.#origins,
+        reconnect: mergeReconnect(this.#config.reconnect, request.reconnect),
+        runtime: this.#config.runtime,
+        ...(this.#config.fetch === null ? {} : { fetch: this.#config.fetch }),
+      });
+      const state = signal<StreamState>(stream.state);
+      const gaps = signal<readonly Gap[]>([]);
+      const remove = this.#streams.add({ url: request.url, state, gaps, reconnect: () => stream.reconnect() });
+
+      const stop = stream.subscribe({
+        next: (event) => subscriber.next(event),
+        error: (error) => subscriber.error(error),
+        complete: () => subscriber.complete(),
+        gap: (gap) => {
+          gaps.update((known) => [...known, gap].slice(-maxGaps));
+          request.onGap?.(gap);
+        },
+        state: (next) => {
+          state.set(next);
+          request.onState?.(next);
+        },
+      });
+      const ended = authentication?.ended.subscribe((error) => subscriber.error(error));
+      return () => {
+        ended?.unsubscribe();
+        stop();
+        remove();
+      };
+    });
+  }
+}
+
+function streamOptions(request: SseRequest, authentication: SseAuthentication | null): EventStreamOptions {
+  const { body, headers = {}, method, decode, lastEventId, completeOnData } = request;
+  const json = body !== undefined && typeof body !== 'string';
+  return {
+    // A service worker of Angular's would buffer the stream: this header is its way to be told not to.
+    headers: { 'ngsw-bypass': 'true', ...(json ? { 'Content-Type': 'application/json' } : {}), ...headers },
+    ...(body === undefined ? {} : { body: json ? JSON.stringify(body) : body }),
+    ...(method === undefined ? {} : { method }),
+    ...(decode === undefined ? {} : { decode }),
+    ...(lastEventId === undefined ? {} : { lastEventId }),
+    ...(completeOnData === undefined ? {} : { completeOn: { data: completeOnData } }),
+    ...(authentication === null ? {} : { accessToken: authentication.accessToken }),
+  };
+}
+
+function mergeReconnect(
+  provided: EventStreamOptions['reconnect'] & {},
+  own: EventStreamOptions['reconnect'],
+): EventStreamOptions['reconnect'] & {} {
+  if (own === undefined) return provided;
+  return own === 'never' || provided === 'never' ? own : { ...provided, ...own };
+}

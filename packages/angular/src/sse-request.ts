@@ -1,0 +1,31 @@
+import type { Decode, Gap, ReconnectPolicy, StreamState } from '@sillage/client';
+import type { SseAuthenticationFactory } from './sse-config';
+
+/** What `SseClient.stream()` takes beside the URL. */
+export interface SseOptions<T = unknown> {
+  /** Default `'GET'`, or `'POST'` where there is a `body`. */
+  readonly method?: string;
+  /** Sent with every attempt. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON, unless it is a string, which is sent as it is. */
+  readonly body?: unknown;
+  /** How data becomes a value. Default `'json'`, which leaves as text what is no JSON. */
+  readonly decode?: Decode<T>;
+  /** Where to resume. Default `''`: at the present. */
+  readonly lastEventId?: string;
+  /** Overrides what `withReconnect()` said. */
+  readonly reconnect?: 'never' | Partial<ReconnectPolicy>;
+  /** Ends the stream at an event with exactly this data, such as `'[DONE]'`. Default `null`: only `complete` does. */
+  readonly completeOnData?: string | null;
+  /** Overrides who the stream is opened as; `null`: nobody, no token is sent. */
+  readonly authentication?: SseAuthenticationFactory | null;
+  /** Called when the stream moves to another state. */
+  readonly onState?: (state: StreamState) => void;
+  /** Called when events were lost that the server's log no longer holds (PROTOCOL 5.3). */
+  readonly onGap?: (gap: Gap) => void;
+}
+
+/** What interceptors see: the options, and the absolute URL. */
+export interface SseRequest extends SseOptions {
+  readonly url: string;
+}
