@@ -162,6 +162,7 @@ describe('an authorize request', () => {
     'https://evil.example/',
     'http://localhost.evil.example:4200/',
     'http://localhost:4200@evil.example/',
+    'http://evil.example@localhost:4200/',
     'https://localhost:4200/',
     'http://127.0.0.1:4200/',
     'http://localhost:4200/#fragment',

@@ -73,7 +73,7 @@ describe('an authentication context that was not satisfied', () => {
 
   it('is no demand where it is not essential, and no other than c1 to c99', async () => {
     await browser.signIn();
-    const wish = JSON.stringify({ access_token: { acrs: { value: 'c1' } } });
+    const wish = JSON.stringify({ access_token: { acrs: { essential: false, value: 'c1' } } });
     expect((await browser.authorize({ prompt: 'none', claims: wish })).params.has('code')).toBe(true);
     const wrong = await browser.authorize({ prompt: 'none', claims: acrsClaims(['<b>']) });
     expect(wrong.params.get('error')).toBe('invalid_request');

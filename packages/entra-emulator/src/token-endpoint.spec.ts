@@ -1,16 +1,21 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ALICE, SAMPLE_API, SAMPLE_DAEMON, SAMPLE_SCOPE, startEntraEmulator } from './index.ts';
+import { ALICE, SAMPLE_API, SAMPLE_DAEMON, SAMPLE_SCOPE, SAMPLE_SPA, startEntraEmulator } from './index.ts';
 import type { EntraEmulator } from './index.ts';
 import { TestBrowser, claimsOf, postToken, redeem, refresh, unknownCode } from './sign-in.fixture.ts';
 
 const HOUR = 3_600_000;
+const OTHER_SPA = { ...SAMPLE_SPA, clientId: '07e25fa0-0000-4000-8000-000000000001' };
 let time = 0;
 let emulator: EntraEmulator;
 let browser: TestBrowser;
 
 beforeAll(async () => {
   time = Date.parse('2026-01-01T00:00:00Z');
-  emulator = await startEntraEmulator({ now: () => time });
+  emulator = await startEntraEmulator({
+    now: () => time,
+    applications: [SAMPLE_SPA, OTHER_SPA, SAMPLE_API, SAMPLE_DAEMON],
+  });
 });
 afterAll(() => emulator.close());
 beforeEach(() => {
@@ -38,11 +43,20 @@ describe('a code', () => {
     ['a verifier that is too short', { code_verifier: 'w' }, 501481],
     ['no verifier', { code_verifier: undefined }, 900144],
     ['another redirect URI', { redirect_uri: 'http://localhost:4200/other' }, 50011],
-    ['another client', { client_id: '00000000-0000-4000-8000-000000000000' }, 700016],
+    ['another client', { client_id: OTHER_SPA.clientId }, 700005],
+    ['an unknown client', { client_id: '00000000-0000-4000-8000-000000000000' }, 700016],
   ])('is refused with %s', async (_what, changes, code) => {
     const { status, body } = await redeem(emulator, await browser.signIn(), changes);
     expect(status).toBe(400);
     expect(body.error_codes).toEqual([code]);
+  });
+
+  it('is refused with a verifier that is too short, even where its hash is right', async () => {
+    const code_challenge = createHash('sha256').update('short').digest('base64url');
+    const { body } = await redeem(emulator, await browser.signIn(ALICE, { code_challenge }), {
+      code_verifier: 'short',
+    });
+    expect(body.error_codes).toEqual([501481]);
   });
 
   it('is spent by a wrong verifier', async () => {
@@ -88,6 +102,12 @@ describe('a refresh token', () => {
     expect((await refresh(emulator, body.refresh_token)).status).toBe(400);
     const again = await redeem(emulator, await browser.signIn());
     expect((await refresh(emulator, again.body.refresh_token)).status).toBe(200);
+  });
+
+  it('is refused to another client', async () => {
+    const { body } = await redeem(emulator, await browser.signIn());
+    const refused = await refresh(emulator, body.refresh_token, { client_id: OTHER_SPA.clientId });
+    expect(refused.body).toMatchObject({ error: 'invalid_grant', suberror: 'client_mismatch' });
   });
 
   it('that was altered is refused', async () => {
