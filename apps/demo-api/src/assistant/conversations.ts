@@ -1,0 +1,22 @@
+import { BoundedMap } from '../bounded-map.ts';
+import type { Turn } from './assistant.ts';
+
+const maxTurns = 20;
+
+/** What was said in each conversation, so that a question can follow up on the last. A conversation is its owner's alone. */
+export interface Conversations {
+  turns(owner: string, conversationId: string): readonly Turn[];
+  add(owner: string, conversationId: string, ...turns: readonly Turn[]): void;
+}
+
+export function createConversations(limit = 1_000): Conversations {
+  const kept = new BoundedMap<string, readonly Turn[]>(limit);
+  const key = (owner: string, conversationId: string): string => JSON.stringify([owner, conversationId]);
+  return {
+    turns: (owner, conversationId) => kept.get(key(owner, conversationId)) ?? [],
+    add(owner, conversationId, ...turns) {
+      const all = [...(kept.get(key(owner, conversationId)) ?? []), ...turns];
+      kept.set(key(owner, conversationId), all.slice(-maxTurns));
+    },
+  };
+}

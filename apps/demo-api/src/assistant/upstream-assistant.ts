@@ -1,0 +1,45 @@
+import { createEventStream, isSseError } from '@sillage/client';
+import { StreamFailure } from '@sillage/server';
+import type { Assistant } from './assistant.ts';
+
+export interface UpstreamOptions {
+  /** Such as `https://api.example/v1`. */
+  readonly baseUrl: string;
+  readonly apiKey: string | undefined;
+  readonly model: string;
+}
+
+/** What matters here of a chunk of an OpenAI-compatible stream. */
+interface Chunk {
+  readonly choices?: readonly { readonly delta?: { readonly content?: string | null } }[];
+}
+
+/** Asks an OpenAI-compatible API, whose own answer is an event stream that ends with `[DONE]`. */
+export function createUpstreamAssistant({ baseUrl, apiKey, model }: UpstreamOptions): Assistant {
+  const { host } = new URL(baseUrl);
+  return {
+    info: { kind: 'upstream', description: `Answers come from ${model} at ${host}.` },
+    async *answer(turns, signal) {
+      const stream = createEventStream<Chunk>(`${baseUrl.replace(/\/$/, '')}/chat/completions`, {
+        body: JSON.stringify({ model, stream: true, messages: turns }),
+        headers: { 'Content-Type': 'application/json' },
+        completeOn: { type: null, data: '[DONE]' },
+        // An answer that broke off is not asked for again: it would be another answer.
+        reconnect: 'never',
+        signal,
+        ...(apiKey === undefined ? {} : { accessToken: () => apiKey }),
+      });
+      try {
+        for await (const { data } of stream) {
+          const token = data.choices?.[0]?.delta?.content;
+          if (typeof token === 'string' && token !== '') yield token;
+        }
+      } catch (error) {
+        if (!isSseError(error)) throw error;
+        throw new StreamFailure('assistant-unavailable', `The assistant at ${host} stopped answering: try again.`, {
+          cause: error,
+        });
+      }
+    },
+  };
+}

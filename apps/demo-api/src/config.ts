@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+const environment = z.object({
+  /** `localhost` unless told otherwise: nobody else on the network gets in by accident. */
+  HOST: z.string().default('localhost'),
+  API_PORT: port.default(3000),
+  /** The pages that may call, separated by commas. */
+  WEB_ORIGINS: z.string().default('http://localhost:4200'),
+  ENTRA_TENANT_ID: z.guid(),
+  ENTRA_API_CLIENT_ID: z.guid(),
+  /** The emulator's origin, to verify its tokens instead of Entra's. */
+  ENTRA_AUTHORITY: z.url().default('https://login.microsoftonline.com'),
+  /** How far the clocks of the issuer and of this API may differ. Microsoft's default is five minutes. */
+  CLOCK_TOLERANCE_MS: z.coerce.number().int().min(0).default(300_000),
+  HEARTBEAT_MS: z.coerce.number().int().min(100).default(15_000),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** An OpenAI-compatible API, such as https://api.example/v1; without it, the embedded assistant answers. */
+  OPENAI_BASE_URL: z.url().optional(),
+  OPENAI_API_KEY: z.string().min(1).optional(),
+  OPENAI_MODEL: z.string().default('gpt-4o-mini'),
+});
+
+/** What the API was told by its environment. */
+export type Config = z.infer<typeof environment>;
+
+/** Reads the environment. @throws with one line for each variable that is wrong. */
+export function readConfig(variables: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
+  const { success, data, error } = environment.safeParse(given);
+  if (success) return data;
+  throw new Error(error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
+}

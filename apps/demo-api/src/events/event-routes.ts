@@ -1,0 +1,28 @@
+import { expressAuthenticate, expressStream, identityOf } from '@sillage/server/express';
+import type { TypedEvent, TypedEventKind } from 'demo-contract';
+import type { Router } from 'express';
+import { z } from 'zod';
+import type { DemoContext } from '../demo-context.ts';
+import { readBody } from '../read-body.ts';
+
+const kinds = ['chat', 'notification', 'status', 'update'] as const satisfies readonly TypedEventKind[];
+const newEvent = z.object({ type: z.enum(kinds), text: z.string().trim().min(1).max(2_000) });
+const topic = 'events';
+
+/** `GET events/stream`, `POST events`. */
+export function eventRoutes(router: Router, { hub, endpoint, access, people, stepUp }: DemoContext): void {
+  const publish = (type: TypedEventKind, event: Omit<TypedEvent, 'at'>): Promise<string> =>
+    hub.publish(topic, { type, data: { ...event, at: new Date().toISOString() } satisfies TypedEvent });
+
+  router.all(
+    '/events/stream',
+    expressStream(endpoint, { ...access, authorize: ({ identity }) => stepUp.check(identity), topics: [topic] }),
+  );
+
+  router.post('/events', expressAuthenticate(endpoint, access), async (request, response) => {
+    const { name } = people.meet(identityOf(response));
+    const event = readBody(newEvent, request.body, response);
+    if (event === undefined) return;
+    response.status(201).json({ id: await publish(event.type, { from: name, text: event.text }) });
+  });
+}

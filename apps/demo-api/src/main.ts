@@ -1,0 +1,51 @@
+import { fileURLToPath } from 'node:url';
+import { createServer } from 'node:http';
+import { pino } from 'pino';
+import { createDemoApi } from './app.ts';
+import { createDocsAssistant } from './assistant/docs-assistant.ts';
+import { createUpstreamAssistant } from './assistant/upstream-assistant.ts';
+import { readConfig, type Config } from './config.ts';
+
+function configure(): Config {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    console.error(
+      `The API cannot start. Its environment is wrong:\n${error instanceof Error ? error.message : String(error)}`,
+    );
+    process.exit(1);
+  }
+}
+
+const config = configure();
+const logger = pino({ level: config.LOG_LEVEL });
+const assistant =
+  config.OPENAI_BASE_URL === undefined
+    ? await createDocsAssistant({ root: fileURLToPath(new URL('../../..', import.meta.url)) })
+    : createUpstreamAssistant({
+        baseUrl: config.OPENAI_BASE_URL,
+        apiKey: config.OPENAI_API_KEY,
+        model: config.OPENAI_MODEL,
+      });
+const api = createDemoApi(config, assistant, logger);
+const server = createServer(api.app);
+
+server.on('error', (error: NodeJS.ErrnoException) => {
+  console.error(
+    error.code === 'EADDRINUSE'
+      ? `Port ${config.API_PORT} is taken: set API_PORT to a free one.`
+      : `The API cannot listen: ${error.message}`,
+  );
+  process.exit(1);
+});
+server.listen(config.API_PORT, config.HOST, () => logger.info({ address: server.address() }, 'listening'));
+
+const stop = (): void => {
+  server.close();
+  api.close().then(
+    () => server.closeAllConnections(),
+    (error: unknown) => logger.error({ err: error }, 'could not close'),
+  );
+};
+process.once('SIGINT', stop);
+process.once('SIGTERM', stop);
