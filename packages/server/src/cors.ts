@@ -65,10 +65,8 @@ export function createCors(options: CorsOptions): (request: CorsRequest, methods
 }
 
 function checkOrigin(origin: string): string {
-  if (origin === '*') {
-    throw new ConfigurationError(
-      "cors.origins must name origins: '*' would let any site use a signed-in user's token.",
-    );
+  if (origin.includes('*')) {
+    throw new ConfigurationError("cors.origins must name each origin: with '*', any site could use a user's token.");
   }
   const url = URL.parse(origin);
   if (url === null || url.origin === 'null' || !/^https?:$/.test(url.protocol)) {

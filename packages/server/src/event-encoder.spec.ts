@@ -59,21 +59,27 @@ describe('line injection', () => {
     expect(() => encodeComment(`c${lineBreak}data: forged`)).toThrow(EventRefusedError);
   });
 
-  it.each(['\n', '\r', '\r\n', '\n\n', '\r\r'])('stays data where data has it (CVE-2026-33128, GHSA-4hxc-9384-m385): %j', (lineBreak) => {
-    const events = roundTrip({ data: `x${lineBreak}id: forged${lineBreak}event: forged` });
-    expect(events).toHaveLength(1);
-    expect(events[0]).not.toHaveProperty('id');
-    expect(events[0]).not.toHaveProperty('type');
-  });
+  it.each(['\n', '\r', '\r\n', '\n\n', '\r\r'])(
+    'stays data where data has it (CVE-2026-33128, GHSA-4hxc-9384-m385): %j',
+    (lineBreak) => {
+      const events = roundTrip({ data: `x${lineBreak}id: forged${lineBreak}event: forged` });
+      expect(events).toHaveLength(1);
+      expect(events[0]).not.toHaveProperty('id');
+      expect(events[0]).not.toHaveProperty('type');
+    },
+  );
 
   it('is refused in a retry that is no number at all', () => {
     const retry = '1\ndata: forged' as unknown as number;
     expect(() => encodeEvent({ retry, data: 'x' })).toThrow(EventRefusedError);
   });
 
-  it.each([Number.NaN, -1, 1.5, Infinity, 2 ** 31, 4_294_967_296])('refuses a retry that a client would overflow on or ignore: %j', (retry) => {
-    expect(() => encodeEvent({ retry, data: 'x' })).toThrow(/2147483647/);
-  });
+  it.each([Number.NaN, -1, 1.5, Infinity, 2 ** 31, 4_294_967_296])(
+    'refuses a retry that a client would overflow on or ignore: %j',
+    (retry) => {
+      expect(() => encodeEvent({ retry, data: 'x' })).toThrow(/2147483647/);
+    },
+  );
 
   it('is refused where an array or an object poses as a string', () => {
     const sneaky = ['a\ndata: forged'] as unknown as string;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EventLog, LoggedEvent, LogPage } from './event-log.ts';
+import type { EventLog, LogPage } from './event-log.ts';
 
 export interface EventLogContractOptions {
   /** Creates an empty log of this epoch that holds about `maxEvents` (and no fewer than the last of them). */
@@ -35,13 +35,18 @@ export function registerEventLogContract(name: string, { createLog, settle }: Ev
     });
 
     it('keeps the order of appends that do not wait for each other', async () => {
-      const events = await Promise.all(['a', 'b', 'c', 'd'].map((topic) => log.append(topic, { type: 't', data: topic })));
+      const events = await Promise.all(
+        ['a', 'b', 'c', 'd'].map((topic) => log.append(topic, { type: 't', data: topic })),
+      );
       expect(events.map(({ sequence, topic }) => `${sequence}${topic}`)).toEqual(['1a', '2b', '3c', '4d']);
     });
 
     it('reads what comes after a place, of the topics that were asked for, in order (PROTOCOL 5.1)', async () => {
       await append('a', 'b', 'c', 'a');
-      expect(await read('e1-1', ['c', 'a', 'a'])).toMatchObject({ events: [{ topic: 'c' }, { topic: 'a' }], place: { sequence: 4 } });
+      expect(await read('e1-1', ['c', 'a', 'a'])).toMatchObject({
+        events: [{ topic: 'c' }, { topic: 'a' }],
+        place: { sequence: 4 },
+      });
       expect(ids(await read('e1-4', ['a']))).toEqual([]);
       expect(ids(await read('e1-0', ['nothing']))).toEqual([]);
     });
@@ -65,8 +70,7 @@ export function registerEventLogContract(name: string, { createLog, settle }: Ev
       await append('a', 'a', 'a', 'a', 'a', 'a', 'a');
       const page = await read('e1-1', ['a']);
       expect(page.gap?.reason).toBe('trimmed');
-      const [first] = page.events;
-      expect(page.gap?.place).toEqual({ epoch: 'e1', sequence: (first as LoggedEvent).sequence - 1 });
+      expect(page.gap?.place).toEqual({ epoch: 'e1', sequence: (page.events[0]?.sequence ?? 0) - 1 });
       expect(page.events.at(-1)?.sequence).toBe(7);
     });
 
@@ -90,17 +94,23 @@ export function registerEventLogContract(name: string, { createLog, settle }: Ev
       expect(ids(page)).toEqual(['e1-1', 'e1-2']);
     });
 
-    it.each(['e1-3', 'nonsense', '', 'e1-01', '🎈'])('tells a gap to a place that is none: %j (PROTOCOL 5.3)', async (after) => {
-      await append('a', 'a');
-      const page = await read(after, ['a']);
-      expect(page.gap).toEqual({ reason: 'unknown', place: { epoch: 'e1', sequence: 0 } });
-      expect(ids(page)).toEqual(['e1-1', 'e1-2']);
-    });
+    it.each(['e1-3', 'nonsense', '', 'e1-01', '🎈'])(
+      'tells a gap to a place that is none: %j (PROTOCOL 5.3)',
+      async (after) => {
+        await append('a', 'a');
+        const page = await read(after, ['a']);
+        expect(page.gap).toEqual({ reason: 'unknown', place: { epoch: 'e1', sequence: 0 } });
+        expect(ids(page)).toEqual(['e1-1', 'e1-2']);
+      },
+    );
 
     it('delivers to a tail all that comes after its place, in order', async () => {
       await append('a');
       const seen: number[] = [];
-      const tail = await log.tail({ onEvents: (events) => seen.push(...events.map(({ sequence }) => sequence)), onReset: () => seen.push(-1) });
+      const tail = await log.tail({
+        onEvents: (events) => seen.push(...events.map(({ sequence }) => sequence)),
+        onReset: () => seen.push(-1),
+      });
       expect(tail.from).toEqual({ epoch: 'e1', sequence: 1 });
       await append('a', 'b', 'c');
       await settle();

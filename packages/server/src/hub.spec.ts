@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { EventLog } from './event-log.ts';
+import type { EventLog, LogTailListener } from './event-log.ts';
 import { createHub } from './hub.ts';
 import type { Hub } from './hub.ts';
 import { createMemoryEventLog } from './logs/index.ts';
@@ -120,14 +120,20 @@ describe('subscribing', () => {
     for (let count = 0; count < 5; count += 1) await hub.publish('a', { data: count });
     const sink = subscribe(hub, ['a'], 'e1-1');
     await settle();
-    expect(sink.events()).toMatchObject([{ id: 'e1-3', type: 'gap', data: '{"reason":"trimmed","after":"e1-1"}' }, { id: 'e1-4' }, { id: 'e1-5' }]);
+    expect(sink.events()).toMatchObject([
+      { id: 'e1-3', type: 'gap', data: '{"reason":"trimmed","after":"e1-1"}' },
+      { id: 'e1-4' },
+      { id: 'e1-5' },
+    ]);
   });
 
   it('gives a subscriber of several topics their events in the order of the sequence (PROTOCOL 4.6)', async () => {
     const hub = await createReadyHub();
     const both = subscribe(hub, ['b', 'a']);
     const one = subscribe(hub, ['a']);
-    await Promise.all(Array.from({ length: 20 }, (_, index) => hub.publish(index % 3 === 0 ? 'b' : 'a', { data: index })));
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) => hub.publish(index % 3 === 0 ? 'b' : 'a', { data: index })),
+    );
     await settle();
     expect(both.sequences()).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
     expect(one.sequences()).toEqual(both.sequences().filter((sequence) => (sequence - 1) % 3 !== 0));
@@ -169,7 +175,12 @@ describe('subscribing', () => {
     const hub = await createReadyHub({ log: createMemoryEventLog({ epoch: 'e1', maxEvents: 4 }), maxRecentEvents: 1 });
     for (let count = 0; count < 4; count += 1) await hub.publish('a', { data: 'x'.repeat(200_000) });
     let takeOn = (): void => undefined;
-    const sink = subscribe(hub, ['a'], 'e1-0', createMemorySink(() => new Promise((resolve) => (takeOn = resolve))));
+    const sink = subscribe(
+      hub,
+      ['a'],
+      'e1-0',
+      createMemorySink(() => new Promise((resolve) => (takeOn = resolve))),
+    );
     await settle();
     for (let count = 0; count < 8; count += 1) await hub.publish('a', { data: count });
     takeOn();
@@ -200,7 +211,7 @@ describe('subscribing', () => {
 
   it('tries again to follow a log that was down', async () => {
     const working = createMemoryEventLog({ epoch: 'e1' });
-    const tail = vi.fn(working.tail).mockRejectedValueOnce(new Error('down'));
+    const tail = vi.fn((listener: LogTailListener) => working.tail(listener)).mockRejectedValueOnce(new Error('down'));
     const hub = createHub({ log: { ...working, tail } });
     await expect(hub.ready()).rejects.toThrow('down');
     await expect(hub.ready()).resolves.toBeUndefined();
@@ -250,41 +261,46 @@ describe('the tail of the log', () => {
 });
 
 describe('from replay to live', () => {
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])('nothing is lost or sent twice under load, with a slow log: seed %i', async (seed) => {
-    const random = createRandom(seed);
-    const log = slowDown(createMemoryEventLog({ epoch: 'e1' }), random);
-    const hub = await createReadyHub({ log, maxRecentEvents: 16 });
-    const names = ['a', 'b', 'c'];
-    const published: { id: string; topic: string }[] = [];
-    const subscribers: { sink: MemorySink; topics: string[]; after: number }[] = [];
-    const publishMany = async (): Promise<void> => {
-      for (let count = 0; count < 150; count += 1) {
-        const topic = names[Math.floor(random() * 3)] ?? 'a';
-        published.push({ topic, id: await hub.publish(topic, { data: count }) });
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'nothing is lost or sent twice under load, with a slow log: seed %i',
+    async (seed) => {
+      const random = createRandom(seed);
+      const log = slowDown(createMemoryEventLog({ epoch: 'e1' }), random);
+      const hub = await createReadyHub({ log, maxRecentEvents: 16 });
+      const names = ['a', 'b', 'c'];
+      const published: { id: string; topic: string }[] = [];
+      const subscribers: { sink: MemorySink; topics: string[]; after: number }[] = [];
+      const publishMany = async (): Promise<void> => {
+        for (let count = 0; count < 150; count += 1) {
+          const topic = names[Math.floor(random() * 3)] ?? 'a';
+          published.push({ topic, id: await hub.publish(topic, { data: count }) });
+        }
+      };
+      const joinMany = async (): Promise<void> => {
+        for (let count = 0; count < 30; count += 1) {
+          await settle(Math.floor(random() * 10));
+          const topics = names.filter(() => random() < 0.6);
+          if (topics.length === 0) continue;
+          const drain = random() < 0.5 ? undefined : () => settle(Math.floor(random() * 5));
+          const { sequence } = await log.position();
+          const isNew = random() < 0.3;
+          const after = isNew ? hub.position.sequence : Math.floor(random() * (sequence + 1));
+          const sink = subscribe(hub, topics, isNew ? undefined : `e1-${after}`, createMemorySink(drain));
+          subscribers.push({ sink, topics, after });
+        }
+      };
+      await Promise.all([publishMany(), publishMany(), publishMany(), joinMany()]);
+      await settle(60);
+      const inOrder = published
+        .map(({ id, topic }) => ({ topic, sequence: Number(id.slice(3)) }))
+        .sort((a, b) => a.sequence - b.sequence);
+      expect(inOrder).toHaveLength(450);
+      for (const { sink, topics, after } of subscribers) {
+        const expected = inOrder.filter(({ topic, sequence }) => topics.includes(topic) && sequence > after);
+        expect(sink.sequences()).toEqual(expected.map(({ sequence }) => sequence));
+        expect(sink.ended).toBeUndefined();
       }
-    };
-    const joinMany = async (): Promise<void> => {
-      for (let count = 0; count < 30; count += 1) {
-        await settle(Math.floor(random() * 10));
-        const topics = names.filter(() => random() < 0.6);
-        if (topics.length === 0) continue;
-        const drain = random() < 0.5 ? undefined : () => settle(Math.floor(random() * 5));
-        const { sequence } = await log.position();
-        const isNew = random() < 0.3;
-        const after = isNew ? hub.position.sequence : Math.floor(random() * (sequence + 1));
-        const sink = subscribe(hub, topics, isNew ? undefined : `e1-${after}`, createMemorySink(drain));
-        subscribers.push({ sink, topics, after });
-      }
-    };
-    await Promise.all([publishMany(), publishMany(), publishMany(), joinMany()]);
-    await settle(60);
-    const inOrder = published.map(({ id, topic }) => ({ topic, sequence: Number(id.slice(3)) })).sort((a, b) => a.sequence - b.sequence);
-    expect(inOrder).toHaveLength(450);
-    for (const { sink, topics, after } of subscribers) {
-      const expected = inOrder.filter(({ topic, sequence }) => topics.includes(topic) && sequence > after);
-      expect(sink.sequences()).toEqual(expected.map(({ sequence }) => sequence));
-      expect(sink.ended).toBeUndefined();
-    }
-    expect(hub.liveCount).toBe(subscribers.length);
-  });
+      expect(hub.liveCount).toBe(subscribers.length);
+    },
+  );
 });

@@ -6,7 +6,14 @@ import { createMemoryTransport } from './memory-transport.fixture.ts';
 import { createSessionRegistry } from './session-registry.ts';
 import { createSession } from './session.ts';
 
-function openSession({ maxUnsentBytes = 1_000, lifetimeMs = 3_600_000, heartbeatMs = 15_000 as number | null } = {}) {
+interface SessionSettings {
+  readonly maxUnsentBytes?: number;
+  readonly lifetimeMs?: number;
+  readonly heartbeatMs?: number | null;
+}
+
+function openSession(settings: SessionSettings = {}) {
+  const { maxUnsentBytes = 1_000, lifetimeMs = 3_600_000, heartbeatMs = 15_000 } = settings;
   const clock = createFakeClock();
   const transport = createMemoryTransport();
   const controller = new AbortController();

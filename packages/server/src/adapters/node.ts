@@ -54,7 +54,11 @@ function createNodeTransport(request: IncomingMessage, response: ServerResponse)
         request.socket.setKeepAlive(true, 30_000);
       }
       const { Vary: vary, ...others } = headers;
-      if (vary !== undefined) response.appendHeader('Vary', vary);
+      // Beside what the application varies by, and not twice.
+      const varies = String(response.getHeader('Vary') ?? '')
+        .toLowerCase()
+        .split(/, */);
+      if (vary !== undefined && !varies.includes(vary.toLowerCase())) response.appendHeader('Vary', vary);
       response.writeHead(status, others);
       response.flushHeaders();
     },

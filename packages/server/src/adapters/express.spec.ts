@@ -1,0 +1,248 @@
+import { once } from 'node:events';
+import { createServer, request as httpRequest } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createEntraVerifier } from '../auth/index.ts';
+import { CLIENT_ID, createTestKey, createTestTenant, TENANT } from '../auth/entra.fixture.ts';
+import { APP_ORIGIN, createTestEndpoint } from '../endpoint.fixture.ts';
+import type { ParsedEvent } from '../event-stream.fixture.ts';
+import { parseEventStream } from '../event-stream.fixture.ts';
+import { createHub } from '../hub.ts';
+import { createIdentity } from '../identity.fixture.ts';
+import { createMemoryEventLog } from '../logs/index.ts';
+import { createStreamEndpoint } from '../stream-endpoint.ts';
+import { expressAuthenticate, expressCors, expressRespond, expressStream, identityOf } from './express.ts';
+import { createNodeExchange } from './node.ts';
+
+const ADA = { authorization: 'Bearer ada' };
+const servers: Server[] = [];
+
+async function listen(app: RequestListener): Promise<string> {
+  const server = createServer(app).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+/** Reads until the stream holds so many blocks, or ends. */
+async function readBlocks(response: Response, count: number): Promise<ParsedEvent[]> {
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  while (text.split('\n\n').length <= count) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value, { stream: true });
+  }
+  reader.releaseLock();
+  return parseEventStream(text);
+}
+
+/** Resolves once it holds. What is waited for comes from the network, so there is no clock to turn. */
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('a stream over HTTP', () => {
+  it('is what the whole protocol says, from an Entra token to an event', async () => {
+    const tenant = createTestTenant(await createTestKey('k1'));
+    const verifier = createEntraVerifier({
+      tenants: TENANT,
+      audience: CLIENT_ID,
+      fetch: tenant.fetch,
+      clock: tenant.clock,
+    });
+    const hub = createHub({ log: createMemoryEventLog({ epoch: 'e1' }) });
+    const endpoint = createStreamEndpoint({ hub, verifier, clock: tenant.clock });
+    const app = express();
+    app.all(
+      '/rooms/:room/events',
+      expressStream(endpoint, {
+        scopes: ['Events.Read'],
+        topics: ({ request }) => [`rooms/${String(request.params.room)}`],
+      }),
+    );
+    const url = `${await listen(app)}/rooms/7/events`;
+    const authorization = `Bearer ${await tenant.sign(tenant.userClaims())}`;
+
+    const response = await fetch(url, { headers: { authorization } });
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    await hub.publish('rooms/8', { data: 'elsewhere' });
+    await hub.publish('rooms/7', { type: 'said', data: { text: 'héllo' } });
+    expect(await readBlocks(response, 2)).toEqual([
+      { id: 'e1-0' },
+      { id: 'e1-2', type: 'said', data: '{"text":"héllo"}' },
+    ]);
+
+    const resumed = await fetch(url, { headers: { authorization, 'last-event-id': 'e1-1' } });
+    expect(await readBlocks(resumed, 1)).toMatchObject([{ id: 'e1-2' }]);
+
+    const refused = await fetch(url, { headers: { authorization: `${authorization}x` } });
+    expect([refused.status, refused.headers.get('content-type')]).toEqual([401, 'application/problem+json']);
+    expect(await refused.json()).toMatchObject({ code: 'bad-signature' });
+  });
+
+  it('comes from bare node:http too', async () => {
+    const { endpoint, hub } = createTestEndpoint();
+    const url = await listen(
+      (request, response) => void endpoint.stream(createNodeExchange(request, response), { topics: ['news'] }),
+    );
+    const response = await fetch(`${url}/?x=1`, { headers: ADA });
+    await hub.publish('news', { data: 1 });
+    expect(await readBlocks(response, 2)).toMatchObject([{ id: 'e1-0' }, { data: '1' }]);
+    expect((await fetch(`${url}/?access_token=ada`)).status).toBe(400);
+    expect((await fetch(url, { method: 'HEAD', headers: ADA })).status).toBe(405);
+  });
+
+  it('ends when its client leaves', async () => {
+    const test = createTestEndpoint();
+    const url = await listen(
+      (request, response) => void test.endpoint.stream(createNodeExchange(request, response), { topics: ['news'] }),
+    );
+    const controllers = Array.from({ length: 20 }, () => new AbortController());
+    await Promise.all(controllers.map(({ signal }) => fetch(url, { headers: ADA, signal })));
+    expect(test.endpoint.sessions.count).toBe(20);
+    for (const controller of controllers) controller.abort();
+    await until(() => test.endpoint.sessions.count === 0);
+    expect([test.hub.liveCount, test.clock.timerCount]).toEqual([0, 0]);
+  });
+
+  it('ends as a whole response when its token does (PROTOCOL 6.1)', async () => {
+    const test = createTestEndpoint();
+    test.identities.set('ada', createIdentity({ expiresAtMs: test.clock.now() + 1_000 }));
+    const url = await listen(
+      (request, response) => void test.endpoint.stream(createNodeExchange(request, response), { topics: ['news'] }),
+    );
+    const response = await fetch(url, { headers: ADA });
+    test.clock.advance(1_000);
+    expect(await response.text()).toBe('id: e1-0\n\n');
+    await until(() => test.clock.timerCount === 0);
+  });
+
+  it('cuts off a client that reads nothing (PROTOCOL 6.4)', async () => {
+    const test = createTestEndpoint({ maxUnsentBytes: 100_000 });
+    const url = await listen(
+      (request, response) => void test.endpoint.stream(createNodeExchange(request, response), { topics: ['news'] }),
+    );
+    const client = httpRequest(url, { headers: ADA });
+    client.on('error', () => undefined);
+    client.end();
+    const [stalled] = (await once(client, 'response')) as [IncomingMessage];
+    stalled.pause();
+    stalled.on('error', () => undefined);
+    // The kernel's own buffers take some megabytes first.
+    for (let count = 0; count < 400 && test.closed.length === 0; count += 1) {
+      await test.hub.publish('news', { text: 'x'.repeat(100_000) });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(test.closed).toEqual(['slow-consumer']);
+    client.destroy();
+  });
+});
+
+describe('a finite stream over HTTP', () => {
+  it('answers a POST, and ends (PROTOCOL 6.2)', async () => {
+    const { endpoint } = createTestEndpoint();
+    const app = express();
+    app.all(
+      '/echo',
+      express.json(),
+      expressRespond(endpoint, {}, async function* ({ request }) {
+        for (const word of (request.body as { words: string[] }).words) yield await Promise.resolve({ data: word });
+      }),
+    );
+    const response = await fetch(`${await listen(app)}/echo`, {
+      method: 'POST',
+      headers: { ...ADA, 'content-type': 'application/json' },
+      body: JSON.stringify({ words: ['a', 'b'] }),
+    });
+    expect(parseEventStream(await response.text())).toEqual([
+      { data: '"a"' },
+      { data: '"b"' },
+      { type: 'complete', data: '' },
+    ]);
+  });
+
+  it('aborts what its source waits for when the client leaves', async () => {
+    const test = createTestEndpoint();
+    let signal: AbortSignal | undefined;
+    const app = express();
+    app.all(
+      '/wait',
+      expressRespond(test.endpoint, {}, async function* (context) {
+        ({ signal } = context);
+        yield { data: 1 };
+        await new Promise((resolve) => context.signal.addEventListener('abort', resolve));
+      }),
+    );
+    const controller = new AbortController();
+    await fetch(`${await listen(app)}/wait`, { headers: ADA, signal: controller.signal });
+    controller.abort();
+    await until(() => test.closed.length === 1);
+    expect([signal?.aborted, test.closed]).toEqual([true, ['client-left']]);
+  });
+});
+
+describe('ordinary routes', () => {
+  function createApp() {
+    const test = createTestEndpoint();
+    const app = express();
+    app.use(expressCors({ origins: [APP_ORIGIN] }, ['GET', 'DELETE']));
+    app.get('/me', expressAuthenticate(test.endpoint, { scopes: ['Events.Read'] }), (_request, response) => {
+      response.json({ key: identityOf(response).key });
+    });
+    app.get('/admin', expressAuthenticate(test.endpoint, { roles: ['Admin'] }));
+    app.get('/open', (_request, response) => {
+      response.json({ key: identityOf(response).key });
+    });
+    app.all('/events', expressStream(test.endpoint, { topics: ['news'] }));
+    app.use(((_error, _request, response, _next) => response.status(500).end()) as express.ErrorRequestHandler);
+    return app;
+  }
+
+  it('know who asks', async () => {
+    const url = await listen(createApp());
+    expect(await (await fetch(`${url}/me`, { headers: ADA })).json()).toEqual({ key: 't.ada' });
+  });
+
+  it('refuse as streams do, in a way that the page may read (PROTOCOL 3.5, 7)', async () => {
+    const url = await listen(createApp());
+    const nobody = await fetch(`${url}/me`, { headers: { origin: APP_ORIGIN } });
+    expect([nobody.status, nobody.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="api"']);
+    expect(nobody.headers.get('access-control-allow-origin')).toBe(APP_ORIGIN);
+    expect(nobody.headers.get('content-type')).toBe('application/problem+json');
+    expect(await nobody.json()).toMatchObject({ status: 401, code: 'no-token' });
+    expect((await fetch(`${url}/admin`, { headers: ADA })).status).toBe(403);
+  });
+
+  it('that were not guarded have no identity', async () => {
+    expect((await fetch(`${await listen(createApp())}/open`)).status).toBe(500);
+  });
+
+  it('share one CORS policy with the streams', async () => {
+    const url = await listen(createApp());
+    const headers = { origin: APP_ORIGIN, 'access-control-request-method': 'DELETE' };
+    const preflight = await fetch(`${url}/me`, { method: 'OPTIONS', headers });
+    expect([preflight.status, preflight.headers.get('access-control-allow-methods')]).toEqual([204, 'GET, DELETE']);
+    const stranger = await fetch(`${url}/me`, {
+      method: 'OPTIONS',
+      headers: { ...headers, origin: 'https://evil.example' },
+    });
+    expect([stranger.status, stranger.headers.get('access-control-allow-origin')]).toEqual([403, null]);
+    const stream = await fetch(`${url}/events`, { headers: { ...ADA, origin: APP_ORIGIN } });
+    expect([stream.headers.get('vary'), stream.headers.get('access-control-allow-origin')]).toEqual([
+      'Origin',
+      APP_ORIGIN,
+    ]);
+    await stream.body?.cancel();
+  });
+});

@@ -1,0 +1,223 @@
+import { exportSPKI, importJWK, SignJWT, UnsecuredJWT } from 'jose';
+import type { CryptoKey } from 'jose';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createEntraVerifier } from './entra-verifier.ts';
+import type { EntraVerifierOptions } from './entra-verifier.ts';
+import {
+  APP_ID_URI,
+  CLIENT_ID,
+  createTestKey,
+  createTestTenant,
+  OBJECT_ID,
+  OTHER_TENANT,
+  TENANT,
+} from './entra.fixture.ts';
+import type { Claims, TestKey, TestTenant } from './entra.fixture.ts';
+import type { TokenVerifier } from './identity.ts';
+import { isTokenRefusedError } from './token-refused-error.ts';
+
+let key: TestKey;
+let tenant: TestTenant;
+let verifier: TokenVerifier;
+
+const create = (changes: Partial<EntraVerifierOptions> = {}): TokenVerifier =>
+  createEntraVerifier({
+    tenants: TENANT,
+    audience: [CLIENT_ID, APP_ID_URI],
+    fetch: tenant.fetch,
+    clock: tenant.clock,
+    ...changes,
+  });
+
+/** The code with which a token is refused; `accepted` where it is not. */
+async function outcome(token: string | Promise<string>, by = verifier): Promise<string> {
+  try {
+    await by.verify(await token);
+    return 'accepted';
+  } catch (error) {
+    if (!isTokenRefusedError(error)) throw error;
+    expect(`${error.message} ${String(error.received)}`).not.toContain(await token);
+    return error.code;
+  }
+}
+
+const seconds = (): number => Math.floor(tenant.clock.now() / 1000);
+const ofUser = (changes?: Claims): Promise<string> => tenant.sign(tenant.userClaims(changes));
+const ofV1 = (changes?: Claims): Promise<string> => tenant.sign(tenant.v1Claims(changes));
+
+beforeAll(async () => {
+  key = await createTestKey('k1');
+});
+beforeEach(() => {
+  tenant = createTestTenant(key);
+  verifier = create();
+});
+
+describe('a valid token', () => {
+  it('of version 2 speaks for a person', async () => {
+    const identity = await verifier.verify(await ofUser({ roles: ['Admin'], xms_cc: ['cp1'] }));
+    expect(identity).toMatchObject({
+      key: `${TENANT}.${OBJECT_ID}`,
+      tenantId: TENANT,
+      objectId: OBJECT_ID,
+      kind: 'user',
+      scopes: ['Events.Read', 'Events.Write'],
+      roles: ['Admin'],
+      name: 'Ada',
+      username: 'ada@example.com',
+      expiresAtMs: (seconds() + 3_600) * 1000,
+      sessionDeadlineMs: (seconds() + 3_600) * 1000,
+      supportsClaimsChallenge: true,
+    });
+    expect(identity.claims.iss).toContain(TENANT);
+  });
+
+  it('of version 1 names the App ID URI or the client ID', async () => {
+    expect(await outcome(ofV1())).toBe('accepted');
+    expect(await outcome(ofV1({ aud: CLIENT_ID }))).toBe('accepted');
+  });
+
+  it('of an application has roles and no scopes', async () => {
+    const application = { scp: undefined, roles: ['Events.Read.All'] };
+    expect(await verifier.verify(await ofUser({ ...application, idtyp: 'app' }))).toMatchObject({
+      kind: 'application',
+      scopes: [],
+    });
+    expect(await verifier.verify(await ofUser({ ...application, sub: OBJECT_ID }))).toMatchObject({
+      kind: 'application',
+    });
+  });
+
+  it('says nothing of claims challenges unless it has cp1 (PROTOCOL 7.4)', async () => {
+    expect((await verifier.verify(await ofUser())).supportsClaimsChallenge).toBe(false);
+    expect((await verifier.verify(await ofUser({ xms_cc: 'cp1' }))).supportsClaimsChallenge).toBe(true);
+  });
+
+  it('may be of any tenant that was listed, with the issuer of that one', async () => {
+    const several = create({ tenants: [TENANT, OTHER_TENANT] });
+    const iss = `https://login.microsoftonline.com/${OTHER_TENANT}/v2.0`;
+    expect(await outcome(ofUser({ tid: OTHER_TENANT, iss }), several)).toBe('accepted');
+    expect(await outcome(ofUser({ tid: OTHER_TENANT }), several)).toBe('wrong-issuer');
+  });
+});
+
+describe('a token is refused (PROTOCOL 7.2)', () => {
+  it.each(['abc', 'abc.def', 'a.b.c', 'e30.e30.', `${'x'.repeat(40_000)}.a.b`])(
+    'that is malformed: %#',
+    async (token) => {
+      expect(await outcome(token)).toMatch(/malformed-token|unsupported-algorithm/);
+    },
+  );
+
+  it('that is unsigned', async () => {
+    expect(await outcome(new UnsecuredJWT(tenant.userClaims()).encode())).toBe('unsupported-algorithm');
+    expect(tenant.requests).toEqual([]);
+  });
+
+  it('that is signed by HMAC with the public key as its secret', async () => {
+    const publicKey = (await importJWK({ ...key.jwk, ext: true }, 'RS256')) as CryptoKey;
+    const secret = new TextEncoder().encode(await exportSPKI(publicKey));
+    const token = new SignJWT(tenant.userClaims()).setProtectedHeader({ alg: 'HS256', kid: 'k1' }).sign(secret);
+    expect(await outcome(token)).toBe('unsupported-algorithm');
+  });
+
+  it('that is signed by another key under a known name', async () => {
+    expect(await outcome(tenant.sign(tenant.userClaims(), await createTestKey('k1')))).toBe('bad-signature');
+  });
+
+  it('whose claims were changed after they were signed', async () => {
+    const [header = '', , signature = ''] = (await ofUser()).split('.');
+    const forged = btoa(JSON.stringify(tenant.userClaims({ roles: ['Admin'] }))).replace(/=+$/, '');
+    expect(await outcome(`${header}.${forged}.${signature}`)).toBe('bad-signature');
+  });
+
+  it('that names no key', async () => {
+    const token = new SignJWT(tenant.userClaims()).setProtectedHeader({ alg: 'RS256' }).sign(key.privateKey);
+    expect(await outcome(token)).toBe('malformed-token');
+  });
+
+  it.each<[string, Claims]>([
+    ['wrong-tenant', { tid: OTHER_TENANT, iss: `https://login.microsoftonline.com/${OTHER_TENANT}/v2.0` }],
+    ['wrong-tenant', { tid: undefined }],
+    ['wrong-tenant', { tid: 'common' }],
+    ['wrong-issuer', { iss: `https://sts.windows.net/${TENANT}/` }],
+    ['wrong-issuer', { iss: `https://login.microsoftonline.com/${TENANT}/v2.0/` }],
+    ['wrong-issuer', { iss: `https://evil.example/${TENANT}/v2.0` }],
+    ['wrong-issuer', { iss: undefined }],
+    ['wrong-audience', { aud: OTHER_TENANT }],
+    ['wrong-audience', { aud: APP_ID_URI }],
+    ['wrong-audience', { aud: [CLIENT_ID] }],
+    ['wrong-audience', { aud: undefined }],
+    ['malformed-token', { ver: undefined }],
+    ['malformed-token', { ver: '3.0' }],
+    ['malformed-token', { exp: undefined }],
+    ['malformed-token', { oid: undefined }],
+  ])('with %s: %j', async (code, changes) => {
+    expect(await outcome(ofUser(changes))).toBe(code);
+  });
+
+  it('of version 1 with the issuer of version 2, and the audience of nobody', async () => {
+    expect(await outcome(ofV1({ iss: `https://login.microsoftonline.com/${TENANT}/v2.0` }))).toBe('wrong-issuer');
+    expect(await outcome(ofV1({ aud: `${APP_ID_URI}/` }))).toBe('wrong-audience');
+  });
+
+  it("whose key is another issuer's, though it is in the set", async () => {
+    const personal = await createTestKey('k2');
+    tenant.keys.push({
+      ...personal.jwk,
+      issuer: `https://login.microsoftonline.com/${OTHER_TENANT}/v2.0`,
+    } as (typeof tenant.keys)[0]);
+    expect(await outcome(tenant.sign(tenant.userClaims(), personal))).toBe('wrong-issuer');
+  });
+
+  it('without a scope of a person or a role of an application', async () => {
+    expect(await outcome(ofUser({ scp: undefined }))).toBe('no-permissions');
+    expect(await outcome(ofUser({ scp: '' }))).toBe('no-permissions');
+    // An ID token of an app that is its own API has the right audience, and roles.
+    expect(await outcome(ofUser({ scp: undefined, roles: ['Admin'] }))).toBe('no-permissions');
+    expect(await outcome(ofUser({ scp: undefined, idtyp: 'app' }))).toBe('no-permissions');
+  });
+
+  it('without a scope that the API requires of everybody', async () => {
+    const strict = create({ requiredScopes: ['Events.Admin'] });
+    expect(await outcome(ofUser(), strict)).toBe('no-permissions');
+    expect(await outcome(ofUser({ scp: 'Events.Admin' }), strict)).toBe('accepted');
+  });
+});
+
+describe('the clocks may differ by five minutes', () => {
+  it('at the expiry', async () => {
+    expect(await outcome(ofUser({ exp: seconds() - 299 }))).toBe('accepted');
+    expect(await outcome(ofUser({ exp: seconds() - 300 }))).toBe('token-expired');
+  });
+
+  it('at the beginning', async () => {
+    expect(await outcome(ofUser({ nbf: seconds() + 300 }))).toBe('accepted');
+    expect(await outcome(ofUser({ nbf: seconds() + 301 }))).toBe('not-yet-valid');
+  });
+
+  it('or by less, where that was asked for', async () => {
+    expect(await outcome(ofUser({ exp: seconds() - 1 }), create({ clockToleranceMs: 0 }))).toBe('token-expired');
+  });
+
+  it('and a session of a token past its expiry ends with the tolerance', async () => {
+    const exp = seconds() - 100;
+    const { expiresAtMs, sessionDeadlineMs } = await verifier.verify(await ofUser({ exp }));
+    expect([expiresAtMs, sessionDeadlineMs]).toEqual([exp * 1000, (exp + 300) * 1000]);
+  });
+});
+
+describe('options that would accept too much or nothing are refused with their correction', () => {
+  it.each<[RegExp, Partial<EntraVerifierOptions>]>([
+    [/list the tenants/, { tenants: 'common' }],
+    [/list the tenants/, { tenants: [TENANT, 'organizations'] }],
+    [/a GUID/, { tenants: 'contoso.onmicrosoft.com' }],
+    [/tenants is empty/, { tenants: [] }],
+    [/audience is empty/, { audience: [] }],
+    [/App ID URI/, { audience: 'my api' }],
+    [/must be https/, { authority: 'http://login.example' }],
+    [/clockToleranceMs/, { clockToleranceMs: -1 }],
+  ])('%s', (message, options) => {
+    expect(() => create(options)).toThrow(message);
+  });
+});
