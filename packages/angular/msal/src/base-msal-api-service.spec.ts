@@ -2,7 +2,7 @@ import { provideHttpClient } from '@angular/common/http';
 import { HttpTestingController, provideHttpClientTesting } from '@angular/common/http/testing';
 import { Injectable } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
-import { BrowserAuthError, EventType, InteractionType } from '@azure/msal-browser';
+import { BrowserAuthError, EventType, InteractionType, ServerError } from '@azure/msal-browser';
 import { provideSse, SseStreams, withBaseUrl, withRuntime } from '@sillage/angular';
 import type { Observable } from 'rxjs';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -155,8 +155,14 @@ describe('streams as an MSAL account', () => {
     expect(world.exchanges).toHaveLength(0);
   });
 
-  it('wait and ask again where MSAL fails for a passing reason, and fail where it does not', async () => {
-    world.msal.failure = new BrowserAuthError('no_network_connectivity', 'correlation');
+  it.each([
+    ['the network is away', new BrowserAuthError('no_network_connectivity', 'correlation')],
+    [
+      'Entra is busy',
+      new ServerError('90033', 'correlation', 'AADSTS90033: a transient error', undefined, undefined, 503),
+    ],
+  ])('wait and ask again where %s, and fail where waiting would not help', async (_, failure) => {
+    world.msal.failure = failure;
     const { seen, subscription } = await listen(world.api.stream());
     expect(world.streams.all()[0]?.state().status).toBe('waiting');
     await world.timers.fire();

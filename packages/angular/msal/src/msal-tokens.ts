@@ -18,6 +18,13 @@ const passing: ReadonlySet<string> = new Set([
   'temporarily_unavailable',
 ]);
 
+/** Whether asking again later may help: a network that is away, or an identity provider that is busy. */
+function isPassing(error: AuthError): boolean {
+  // What Entra answered with a status carries Entra's number as its code, so the status decides.
+  const { status } = error as { readonly status?: unknown };
+  return passing.has(error.errorCode) || status === 429 || (typeof status === 'number' && status >= 500);
+}
+
 /** Access tokens from MSAL, silently. Never starts an interaction. */
 @Injectable({ providedIn: 'root' })
 export class MsalTokens {
@@ -62,11 +69,10 @@ export class MsalTokens {
         const demanded = claims ?? (error.claims === '' ? null : error.claims);
         throw this.#interaction.require({ scopes, account, claims: demanded }, error);
       }
-      const code = error instanceof AuthError ? error.errorCode : null;
-      throw new AccessTokenError(code ?? (error instanceof Error ? error.message : String(error)), {
-        cause: error,
-        retry: code !== null && passing.has(code) ? 'later' : 'never',
-      });
+      const reason =
+        error instanceof AuthError ? error.errorCode : error instanceof Error ? error.message : String(error);
+      const retry = error instanceof AuthError && isPassing(error) ? 'later' : 'never';
+      throw new AccessTokenError(reason, { cause: error, retry });
     }
   }
 }

@@ -1,0 +1,170 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import {
+  claimsChallenge,
+  createHub,
+  createMemoryEventLog,
+  createStreamEndpoint,
+  StreamFailure,
+  TokenRefusedError,
+  type Identity,
+  type OutgoingEvent,
+  type StreamEndpoint,
+  type TokenVerifier,
+} from '@sillage/server';
+import { expressRespond, expressStream } from '@sillage/server/express';
+import express from 'express';
+
+/** A server for the scenarios, with a way to do it harm. Its tokens are simulated: `<user>.<scope>.<expiry in ms>[.c1]`. */
+export interface ConformanceServer {
+  readonly origin: string;
+  /** Serves the scenarios' page, for the browser. */
+  servePage(script: string): void;
+  close(): Promise<void>;
+}
+
+const maxEvents = 50;
+
+const verifier: TokenVerifier = {
+  verify(token) {
+    const [user = '', scope = '', expiresAtMs = '', context] = token.split('.');
+    if (!(Number(expiresAtMs) > Date.now())) {
+      return Promise.reject(new TokenRefusedError('token-expired', 'The token has expired.'));
+    }
+    const identity: Identity = {
+      key: user,
+      tenantId: 'simulated',
+      objectId: user,
+      kind: 'user',
+      scopes: [scope],
+      roles: [],
+      expiresAtMs: Number(expiresAtMs),
+      supportsClaimsChallenge: true,
+      claims: { acrs: context === undefined ? [] : [context] },
+    };
+    return Promise.resolve(identity);
+  },
+};
+
+export async function startConformanceServer(): Promise<ConformanceServer> {
+  const sockets = new Set<Socket>();
+  const sessions = new Map<string, number>();
+  const sessionWaiters = new Set<() => void>();
+  let page = '';
+  let current = createStreams();
+
+  function createStreams(): { endpoint: StreamEndpoint; hub: ReturnType<typeof createHub> } {
+    // Fewer in memory than in the log, so that what the log lets go of is gone.
+    const hub = createHub({ log: createMemoryEventLog({ maxEvents }), maxRecentEvents: 16 });
+    const count = (topics: readonly string[] | null, change: number): void => {
+      for (const topic of topics ?? []) sessions.set(topic, (sessions.get(topic) ?? 0) + change);
+      for (const check of [...sessionWaiters]) check();
+    };
+    const endpoint = createStreamEndpoint({
+      hub,
+      verifier,
+      heartbeatMs: 200,
+      cors: { origins: ['http://allowed.localhost'] },
+      onSessionOpened: ({ topics }) => count(topics, 1),
+      onSessionClosed: ({ topics }) => count(topics, -1),
+    });
+    return { hub, endpoint };
+  }
+
+  const app = express();
+  const access = { scopes: ['read'] };
+  app.all('/topics/:topic', (request, response, next) =>
+    expressStream(current.endpoint, { ...access, topics: [request.params.topic] })(request, response, next),
+  );
+  app.all('/guarded/:topic', (request, response, next) =>
+    expressStream(current.endpoint, {
+      ...access,
+      topics: [request.params.topic],
+      authorize: ({ identity }) =>
+        (identity.claims.acrs as string[]).includes('c1') ? 'allow' : claimsChallenge({ acrs: 'c1' }),
+    })(request, response, next),
+  );
+  app.all('/count', (request, response, next) =>
+    expressRespond(current.endpoint, access, countTo(3, request.query.fail === undefined ? 'complete' : 'fail'))(
+      request,
+      response,
+      next,
+    ),
+  );
+  app.get('/empty', (_request, response) => void response.status(204).end());
+  app.get('/page', (_request, response) => void response.type('html').send(page));
+  app.post('/control/:action', async (request, response) => {
+    const body: unknown = JSON.parse((await text(request)) || '{}');
+    await act(request.params.action, body as ControlBody);
+    response.status(204).end();
+  });
+
+  async function act(action: string, { topic = '', events = [], count = 0 }: ControlBody): Promise<void> {
+    switch (action) {
+      case 'publish':
+        for (const event of events) await current.hub.publish(topic, event);
+        return;
+      case 'cut':
+        for (const socket of sockets) if (streaming.has(socket)) socket.destroy();
+        return;
+      case 'lose-log': {
+        const lost = current;
+        current = createStreams();
+        lost.endpoint.close();
+        await lost.hub.close();
+        return;
+      }
+      case 'sessions':
+        return new Promise((resolve) => {
+          const check = (): void => {
+            if ((sessions.get(topic) ?? 0) !== count) return;
+            sessionWaiters.delete(check);
+            resolve();
+          };
+          sessionWaiters.add(check);
+          check();
+        });
+      default:
+        throw new Error(`There is no action ${action}.`);
+    }
+  }
+
+  const streaming = new WeakSet<Socket>();
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    if (request.headers.accept === 'text/event-stream') streaming.add(request.socket);
+    else streaming.delete(request.socket);
+    app(request, response);
+  });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+
+  return {
+    origin: `http://localhost:${(server.address() as AddressInfo).port}`,
+    servePage: (script) => {
+      page = `<!doctype html><title>Conformance</title><script type="module">${script.replaceAll('</script', '<\\/script')}</script>`;
+    },
+    close: async () => {
+      current.endpoint.close();
+      await current.hub.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+interface ControlBody {
+  readonly topic?: string;
+  readonly events?: readonly OutgoingEvent[];
+  readonly count?: number;
+}
+
+function countTo(last: number, end: 'complete' | 'fail') {
+  return async function* () {
+    for (let n = 1; n <= last; n += 1) yield { data: await Promise.resolve(n) };
+    if (end === 'fail') throw new StreamFailure('out-of-numbers', 'There are no more numbers.');
+  };
+}

@@ -1,0 +1,276 @@
+import {
+  createEventStream,
+  isSseError,
+  type AccessTokenRequest,
+  type EventStream,
+  type EventStreamOptions,
+  type Gap,
+  type SseEvent,
+} from '@sillage/client';
+import { expectEqual } from './expect-equal.ts';
+import type { Scenario, World } from './world.ts';
+
+const hourMs = 3_600_000;
+const token = (lifetimeMs = hourMs, scope = 'read', context = ''): string =>
+  ['alice', scope, String(Date.now() + lifetimeMs), ...(context === '' ? [] : [context])].join('.');
+
+/** Reconnects at once: what is tested here is not the waiting. */
+const reconnect = { baseDelayMs: 1 } as const;
+
+function open<T>(world: World, path: string, options: EventStreamOptions<T> = {}): EventStream<T> {
+  return createEventStream<T>(`${world.server}${path}`, { accessToken: () => token(), reconnect, ...options });
+}
+
+/** Listens, and can wait until a number of events has come. */
+function collect<T>(stream: EventStream<T>) {
+  const events: SseEvent<T>[] = [];
+  const gaps: Gap[] = [];
+  const checks = new Set<() => void>();
+  const notify = (): void => checks.forEach((check) => check());
+  const settled = Promise.withResolvers<unknown>();
+  const stop = stream.subscribe({
+    next: (event) => {
+      events.push(event);
+      notify();
+    },
+    gap: (gap) => {
+      gaps.push(gap);
+      notify();
+    },
+    error: (error) => settled.resolve(error),
+    complete: () => settled.resolve('complete'),
+  });
+  const until = (condition: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const check = (): void => {
+        if (!condition()) return;
+        checks.delete(check);
+        resolve();
+      };
+      checks.add(check);
+      check();
+    });
+  return {
+    events,
+    gaps,
+    /** How the stream ended: `'complete'`, or its error. */
+    end: settled.promise,
+    until,
+    data: () => events.map(({ data }) => data),
+    stop,
+  };
+}
+
+async function endOf(stream: EventStream): Promise<string> {
+  const error = await collect(stream).end;
+  return isSseError(error) ? `${error.code}${'status' in error ? ` ${String(error.status)}` : ''}` : String(error);
+}
+
+const numbers = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, n) => first + n);
+const asEvents = (values: readonly unknown[]): { data: unknown }[] => values.map((data) => ({ data }));
+
+/** What must hold between any client and any server of PROTOCOL.md. Registered once, run on every runtime. */
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'PROTOCOL 2.2: a token in the URL is refused',
+    run: async (world) => {
+      const response = await fetch(`${world.server}/topics/a?access_token=${token()}`);
+      expectEqual([response.status, ((await response.json()) as { code: string }).code], [400, 'token-in-query']);
+    },
+  },
+  {
+    name: 'PROTOCOL 3.3: 204 completes',
+    run: async (world) => expectEqual(await endOf(open(world, '/empty')), 'complete'),
+  },
+  {
+    name: 'PROTOCOL 4.1: data, types and IDs arrive as they were published, whatever they hold',
+    run: async (world) => {
+      const values = [
+        'a\nb',
+        'a\r\nb\rc',
+        '',
+        ' leading',
+        'data: x\n\nevent: y',
+        '\0',
+        'déjà 👋 \u2028',
+        { deep: [1, null, '\n'] },
+        'x'.repeat(100_000),
+      ];
+      const seen = collect(open(world, '/topics/bytes'));
+      await world.sessions('bytes', 1);
+      await world.publish('bytes', ...values.map((data) => ({ type: 'näme', data })));
+      await seen.until(() => seen.events.length === values.length);
+      seen.stop();
+      expectEqual(seen.data(), values);
+      expectEqual([...new Set(seen.events.map(({ type }) => type))], ['näme']);
+    },
+  },
+  {
+    name: 'PROTOCOL 4.3: a connection that drops before its first event has a place to resume from',
+    run: async (world) => {
+      const seen = collect(open(world, '/topics/early'));
+      await world.sessions('early', 1);
+      await world.cutConnections();
+      await world.sessions('early', 0);
+      await world.publish('early', { data: 1 });
+      await seen.until(() => seen.events.length === 1);
+      seen.stop();
+      expectEqual(seen.data(), [1]);
+    },
+  },
+  {
+    name: 'PROTOCOL 5.1: nothing is lost and nothing comes twice over connections that are cut again and again',
+    run: async (world) => {
+      const seen = collect(open<number>(world, '/topics/cut'));
+      await world.sessions('cut', 1);
+      for (const from of [1, 21, 41, 61, 81]) {
+        await world.publish('cut', ...asEvents(numbers(from, from + 9)));
+        await world.cutConnections();
+        await world.publish('cut', ...asEvents(numbers(from + 10, from + 19)));
+        await seen.until(() => seen.events.length >= from + 19);
+      }
+      seen.stop();
+      expectEqual(seen.data(), numbers(1, 100));
+      expectEqual(seen.gaps, []);
+    },
+  },
+  {
+    name: 'PROTOCOL 5.3: what the log has let go of is told as a gap, and the rest is replayed',
+    run: async (world) => {
+      const first = collect(open(world, '/topics/trimmed'));
+      await world.sessions('trimmed', 1);
+      await world.publish('trimmed', { data: 0 });
+      await first.until(() => first.events.length === 1);
+      first.stop();
+      await world.sessions('trimmed', 0);
+      await world.publish('trimmed', ...asEvents(numbers(1, 60)));
+      const lastEventId = first.events[0]?.id ?? '';
+      const seen = collect(open<number>(world, '/topics/trimmed', { lastEventId }));
+      await seen.until(() => seen.events.length === 50);
+      seen.stop();
+      expectEqual(seen.gaps, [{ reason: 'trimmed', after: lastEventId }]);
+      expectEqual(seen.data(), numbers(11, 60));
+    },
+  },
+  {
+    name: 'PROTOCOL 5.3: a log that was lost is told as a gap, and the new one is replayed from its beginning',
+    run: async (world) => {
+      const stream = open<number>(world, '/topics/epoch');
+      const seen = collect(stream);
+      await world.sessions('epoch', 1);
+      await world.publish('epoch', { data: 1 });
+      await seen.until(() => seen.events.length === 1);
+      const after = stream.lastEventId;
+      await world.loseLog();
+      await world.publish('epoch', { data: 2 });
+      await seen.until(() => seen.events.length === 2);
+      seen.stop();
+      expectEqual(seen.gaps, [{ reason: 'epoch', after }]);
+      expectEqual(seen.data(), [1, 2]);
+    },
+  },
+  {
+    name: "PROTOCOL 5.3: a place that is none of the log's is told as a gap",
+    run: async (world) => {
+      const seen = collect(open(world, '/topics/unknown', { lastEventId: 'from elsewhere 👋' }));
+      await seen.until(() => seen.gaps.length === 1);
+      seen.stop();
+      expectEqual(seen.gaps, [{ reason: 'unknown', after: 'from elsewhere 👋' }]);
+    },
+  },
+  {
+    name: 'PROTOCOL 6.1: a stream outlives its tokens, and no event is lost between them',
+    run: async (world) => {
+      let tokens = 0;
+      const seen = collect(
+        open<number>(world, '/topics/expiry', {
+          accessToken: () => {
+            tokens += 1;
+            return token(tokens < 3 ? 300 : hourMs);
+          },
+        }),
+      );
+      await world.sessions('expiry', 1);
+      let published = 0;
+      // Until the third token is in use: how many events that takes is the machine's affair. Never more ahead than the log holds.
+      while (tokens < 3 || published < 20) {
+        published += 1;
+        await world.publish('expiry', { data: published });
+        await seen.until(() => seen.events.length > published - 20);
+      }
+      await seen.until(() => seen.events.length === published);
+      seen.stop();
+      expectEqual(seen.gaps, []);
+      expectEqual(seen.data(), numbers(1, published));
+    },
+  },
+  {
+    name: 'PROTOCOL 6.2: a finite stream completes, by GET and by POST',
+    run: async (world) => {
+      for (const options of [{}, { body: 'x' }]) {
+        const seen = collect(open<number>(world, '/count', options));
+        expectEqual(await seen.end, 'complete');
+        expectEqual(seen.data(), [1, 2, 3]);
+      }
+    },
+  },
+  {
+    name: 'PROTOCOL 6.3: a finite stream that fails says why, after what it had',
+    run: async (world) => {
+      const seen = collect(open<number>(world, '/count?fail'));
+      const error = (await seen.end) as { code: string; failure: string; message: string };
+      expectEqual(
+        [error.code, error.failure, error.message],
+        ['stream-failed', 'out-of-numbers', 'There are no more numbers.'],
+      );
+      expectEqual(seen.data(), [1, 2, 3]);
+    },
+  },
+  {
+    name: 'PROTOCOL 7.1, 7.2, 7.3: no token, an expired one and one without the scope are each refused in their way',
+    run: async (world) => {
+      const anonymous = createEventStream(`${world.server}/topics/a`);
+      expectEqual(await endOf(anonymous), 'http-error 401');
+      let expired = 0;
+      expectEqual(
+        await endOf(open(world, '/topics/a', { accessToken: () => token(-1_000 * (expired += 1)) })),
+        'http-error 401',
+      );
+      expectEqual(expired, 2);
+      expectEqual(
+        await endOf(open(world, '/topics/a', { accessToken: () => token(hourMs, 'write') })),
+        'http-error 403',
+      );
+    },
+  },
+  {
+    name: 'PROTOCOL 7.4: a claims challenge reaches whoever gives tokens, and the next token answers it',
+    run: async (world) => {
+      const demands: AccessTokenRequest['demand'][] = [];
+      const seen = collect(
+        open(world, '/guarded/secret', {
+          accessToken: ({ demand }) => {
+            demands.push(demand);
+            return token(hourMs, 'read', demand?.claims == null ? '' : 'c1');
+          },
+        }),
+      );
+      await world.sessions('secret', 1);
+      seen.stop();
+      expectEqual(demands, [
+        null,
+        { error: 'insufficient_claims', claims: '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}' },
+      ]);
+    },
+  },
+  {
+    name: 'closing a stream ends its session on the server',
+    run: async (world) => {
+      const seen = collect(open(world, '/topics/closing'));
+      await world.sessions('closing', 1);
+      seen.stop();
+      await world.sessions('closing', 0);
+    },
+  },
+];

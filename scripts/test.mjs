@@ -1,0 +1,94 @@
+// Prevents: tests that pass on the machine of whoever wrote them, and a run whose end does not say how it went.
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  ensureBuilt,
+  ensureChromium,
+  ensureInstalled,
+  environment,
+  Explained,
+  main,
+  node,
+  root,
+} from './toolchain.mjs';
+
+const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+const ng = join(root, 'node_modules', '@angular', 'cli', 'bin', 'ng.js');
+
+/** The suites, in the order of their cost. `npm test -- NAME …` runs only those named. */
+const suites = {
+  node: (report) => ({
+    cwd: root,
+    args: [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  }),
+  angular: (report) => ngTest('packages/angular', report),
+  web: (report) => ngTest('apps/demo-web', report),
+  browser: (report) => ({
+    cwd: join(root, 'e2e'),
+    args: [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  }),
+};
+
+function ngTest(folder, report) {
+  return {
+    cwd: join(root, folder),
+    args: [ng, 'test', '--reporters=default', '--reporters=json', `--output-file=${report}`],
+  };
+}
+
+await main(async () => {
+  const named = process.argv.slice(2);
+  const unknown = named.filter((name) => !(name in suites));
+  if (unknown.length > 0)
+    throw new Explained(`There is no suite ${unknown.join(', ')}: choose among ${Object.keys(suites).join(', ')}.`);
+  await ensureInstalled();
+  await ensureBuilt();
+  const wanted = Object.keys(suites).filter((name) => named.length === 0 || named.includes(name));
+  const noChromium = wanted.includes('browser') || wanted.includes('node') ? await ensureChromium() : null;
+  if (noChromium !== null) throw new Explained(noChromium);
+
+  const folder = await mkdtemp(join(tmpdir(), 'sillage-test-'));
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const name of wanted) {
+    const report = join(folder, `${name}.json`);
+    const began = Date.now();
+    console.log(`\n── ${name} ──`);
+    const code = await spawnSuite(suites[name](report));
+    const counts = await readReport(report, code);
+    for (const key of Object.keys(total)) total[key] += counts[key];
+    console.log(
+      `${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped, ${Math.round((Date.now() - began) / 1_000)} s`,
+    );
+  }
+  await rm(folder, { recursive: true });
+  console.log(
+    `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`,
+  );
+  if (total.failed > 0 || total.passed === 0) process.exitCode = 1;
+});
+
+function spawnSuite({ cwd, args }) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(node(), args, {
+      cwd,
+      env: { ...environment, NG_CLI_ANALYTICS: 'false' },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+}
+
+/** What the runner wrote down. A run that ended badly without a failed test (a crash, an unhandled error) counts as one. */
+async function readReport(report, code) {
+  const text = await readFile(report, 'utf8').catch(() => null);
+  if (text === null) return { passed: 0, failed: 1, skipped: 0 };
+  const { numPassedTests: passed, numFailedTests, numPendingTests = 0, numTodoTests = 0 } = JSON.parse(text);
+  return {
+    passed,
+    failed: code !== 0 && numFailedTests === 0 ? 1 : numFailedTests,
+    skipped: numPendingTests + numTodoTests,
+  };
+}

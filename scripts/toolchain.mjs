@@ -1,0 +1,153 @@
+// Prevents: a fresh clone that cannot run because somebody has to install, build or pick a Node first. Everything here runs on
+// Node 20 with nothing installed.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const bin = join(root, 'node_modules', '.bin');
+const stamps = join(root, 'node_modules', '.cache', 'sillage');
+
+/** The environment of everything that is started: the pinned Node before any other. */
+export const environment = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` };
+
+/** An error whose message is all that a person needs. */
+export class Explained extends Error {}
+
+/** The pinned Node 24, which npm installed; on a platform without one, the Node that runs this. */
+export function node() {
+  const pinned = join(
+    root,
+    'node_modules',
+    `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`,
+    'bin',
+  );
+  const path = join(pinned, process.platform === 'win32' ? 'node.exe' : 'node');
+  if (existsSync(path)) return path;
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  throw new Explained(
+    `Sillage needs Node 24, and npm has none for ${process.platform}-${process.arch}: install Node 24 from https://nodejs.org and run this again.`,
+  );
+}
+
+/** Runs a command to its end. With `output: 'on-failure'` what it prints is shown only if it fails. */
+export function run(command, args, { cwd = root, output = 'show', env = environment } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      stdio: ['ignore', output === 'show' ? 'inherit' : 'pipe', output === 'show' ? 'inherit' : 'pipe'],
+      shell: process.platform === 'win32',
+    });
+    const printed = [];
+    child.stdout?.on('data', (chunk) => printed.push(chunk));
+    child.stderr?.on('data', (chunk) => printed.push(chunk));
+    child.on('error', (error) => reject(new Explained(`${command} cannot be run: ${error.message}`)));
+    child.on('close', (code) => {
+      const text = Buffer.concat(printed).toString();
+      if (code === 0) resolve(text);
+      else
+        reject(
+          new Explained(
+            `${text}\n${[command, ...args].map((part) => relative(root, part) || part).join(' ')} failed with ${code}.`,
+          ),
+        );
+    });
+  });
+}
+
+/** Installs what package-lock.json names, unless it is installed already. */
+export async function ensureInstalled(say = console.log) {
+  if (Number(process.versions.node.split('.')[0]) < 20)
+    throw new Explained(
+      `Sillage needs Node 20 or later to begin with; this is ${process.version}: install one from https://nodejs.org.`,
+    );
+  const wanted = await hashFiles([join(root, 'package-lock.json'), join(root, 'package.json')]);
+  if ((await readStamp('install')) === wanted) return;
+  say('Installing packages (about a minute the first time) …');
+  await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], { output: 'on-failure' });
+  await writeStamp('install', wanted);
+}
+
+const tsc = (folder) => [[join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'], folder];
+const ng = (folder) => [[join(root, 'node_modules', '@angular', 'cli', 'bin', 'ng.js'), 'build'], folder];
+
+/** What is built, each after what it imports. */
+const targets = [
+  { name: '@sillage/client', build: tsc('packages/client'), after: [] },
+  { name: '@sillage/server', build: tsc('packages/server'), after: [] },
+  { name: '@sillage/entra-emulator', build: tsc('packages/entra-emulator'), after: [] },
+  { name: '@sillage/angular', build: ng('packages/angular'), after: ['@sillage/client'] },
+  { name: 'demo-web', build: ng('apps/demo-web'), after: ['@sillage/angular'] },
+];
+
+/** Builds what has changed since it was last built. */
+export async function ensureBuilt(say = console.log) {
+  const hashes = new Map();
+  const shared = await hashFiles(['tsconfig.base.json', 'package-lock.json'].map((name) => join(root, name)));
+  for (const { name, build, after } of targets) {
+    const [args, folder] = build;
+    const sources = await hashFiles(await sourceFiles(join(root, folder)));
+    const wanted = [shared, sources, ...after.map((other) => hashes.get(other))].join('\n');
+    const hash = createHash('sha256').update(wanted).digest('hex');
+    hashes.set(name, hash);
+    const stamp = `build-${folder.replace('/', '-')}`;
+    if ((await readStamp(stamp)) === hash && existsSync(join(root, folder, 'dist'))) continue;
+    say(`Building ${name} …`);
+    await run(node(), args, { cwd: join(root, folder), output: 'on-failure' });
+    await writeStamp(stamp, hash);
+  }
+}
+
+/** Chromium for the browser tests: installed by apt as root on Debian. @returns why there is none, or `null`. */
+export async function ensureChromium(say = console.log) {
+  const path = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+  if (existsSync(path)) return null;
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    say('Installing Chromium …');
+    const env = { ...environment, DEBIAN_FRONTEND: 'noninteractive' };
+    await run('apt-get', ['update'], { output: 'on-failure', env });
+    await run('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], { output: 'on-failure', env });
+    return null;
+  }
+  return `There is no Chromium at ${path}: install it (on Debian: sudo apt-get install chromium), or set CHROMIUM_PATH to where it is.`;
+}
+
+/** Runs a script's main function; what goes wrong is one sentence where it can be. */
+export async function main(script) {
+  try {
+    await script();
+  } catch (error) {
+    console.error(error instanceof Explained ? error.message : error);
+    process.exitCode = 1;
+  }
+}
+
+async function sourceFiles(folder) {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const skipped = new Set(['dist', 'node_modules', '.angular']);
+  const found = await Promise.all(
+    entries
+      .filter(({ name }) => !skipped.has(name) && !/\.(spec|fixture)\.ts$|\.md$/.test(name))
+      .map((entry) => (entry.isDirectory() ? sourceFiles(join(folder, entry.name)) : [join(folder, entry.name)])),
+  );
+  return found.flat().sort();
+}
+
+async function hashFiles(files) {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(relative(root, file)).update(await readFile(file));
+  return hash.digest('hex');
+}
+
+async function readStamp(name) {
+  return readFile(join(stamps, name), 'utf8').catch(() => null);
+}
+
+async function writeStamp(name, text) {
+  await mkdir(stamps, { recursive: true });
+  await writeFile(join(stamps, name), text);
+}

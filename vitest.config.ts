@@ -1,0 +1,7 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: ['packages/client', 'packages/server', 'packages/entra-emulator', 'apps/demo-api', 'conformance', 'docs'],
+  },
+});
