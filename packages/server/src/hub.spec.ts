@@ -290,7 +290,9 @@ describe('from replay to live', () => {
         }
       };
       await Promise.all([publishMany(), publishMany(), publishMany(), joinMany()]);
-      await settle(60);
+      const isQuiet = (): boolean => hub.position.sequence === 450 && hub.liveCount === subscribers.length;
+      for (let round = 0; round < 200 && !isQuiet(); round += 1) await settle();
+      await settle();
       const inOrder = published
         .map(({ id, topic }) => ({ topic, sequence: Number(id.slice(3)) }))
         .sort((a, b) => a.sequence - b.sequence);

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { TokenRefusedError } from './auth/index.ts';
+import { ClosedError, ConfigurationError, EventRefusedError, SillageServerError, StreamFailure } from './errors.ts';
+import { isServerError } from './server-error.ts';
+
+describe('the errors of this package', () => {
+  const cause = new Error('why');
+  const errors = [
+    new ConfigurationError('x', { cause }),
+    new EventRefusedError('invalid-id', 'x', { cause }),
+    new ClosedError('hub-closed', 'x', { cause }),
+    new TokenRefusedError('token-expired', 'x', { cause }),
+    new StreamFailure('busy', 'x', { cause }),
+  ];
+
+  it('have one base, a code, a cause and a name of their own', () => {
+    for (const error of errors) {
+      expect(error).toBeInstanceOf(SillageServerError);
+      expect(error.cause).toBe(cause);
+      expect(String(error)).toContain(error.constructor.name);
+    }
+    expect(errors.map(({ code }) => code)).toEqual([
+      'invalid-configuration',
+      'invalid-id',
+      'hub-closed',
+      'token-expired',
+      'busy',
+    ]);
+  });
+
+  it('are told from others by a guard, and from each other by their name', () => {
+    expect(errors.every(isServerError)).toBe(true);
+    expect([isServerError(cause), isServerError(undefined)]).toEqual([false, false]);
+    const error: unknown = errors[1];
+    if (isServerError(error) && error.name === 'EventRefusedError') expect(error.code).toBe('invalid-id');
+    else expect.unreachable();
+  });
+
+  it('keep a claim of the caller short', () => {
+    expect(new TokenRefusedError('wrong-audience', 'x', { received: 'y'.repeat(5_000) }).received).toHaveLength(200);
+  });
+});
