@@ -1,6 +1,7 @@
 import { makeEnvironmentProviders, type EnvironmentProviders, type Provider } from '@angular/core';
 import type { ReconnectPolicy, StreamRuntime } from '@sillage/client';
-import { SSE_CONFIG, type SseAuthenticationFactory, type SseConfig } from './sse-config';
+import type { SseAuthenticationFactory } from './sse-authentication';
+import { SSE_CONFIG, type SseConfig } from './sse-config';
 import type { SseInterceptorFn } from './sse-interceptor';
 
 /** What a feature is about. Two features of a kind contradict each other. */

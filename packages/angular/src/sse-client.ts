@@ -9,7 +9,8 @@ import {
   type StreamState,
 } from '@sillage/client';
 import { defer, NEVER, Observable } from 'rxjs';
-import { SSE_CONFIG, type SseAuthentication } from './sse-config';
+import type { SseAuthentication } from './sse-authentication';
+import { SSE_CONFIG } from './sse-config';
 import type { SseHandlerFn, SseInterceptorFn } from './sse-interceptor';
 import type { SseOptions, SseRequest } from './sse-request';
 import { SseStreams } from './sse-streams';

@@ -1,5 +1,5 @@
 import type { Decode, Gap, ReconnectPolicy, StreamState } from '@sillage/client';
-import type { SseAuthenticationFactory } from './sse-config';
+import type { SseAuthenticationFactory } from './sse-authentication';
 
 /** What `SseClient.stream()` takes beside the URL. */
 export interface SseOptions<T = unknown> {

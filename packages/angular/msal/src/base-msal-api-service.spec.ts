@@ -155,7 +155,7 @@ describe('streams as an MSAL account', () => {
     expect(world.exchanges).toHaveLength(0);
   });
 
-  it.each([
+  it.each<[string, Error]>([
     ['the network is away', new BrowserAuthError('no_network_connectivity', 'correlation')],
     [
       'Entra is busy',

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { alice, bob } from './stack.ts';
+import { withStack } from './with-stack.ts';
+
+describe('people', () => {
+  const world = withStack();
+
+  it('a notification posted for Alice arrives on her page and not on Bob’s; she signed in by redirect, he by popup', async () => {
+    const [one, other] = await Promise.all([world.arrive(), world.arrive()]);
+    await one.signIn(alice, 'redirect', '/notifications');
+    await other.signIn(bob, 'popup', '/notifications');
+
+    await other.page.getByLabel('To').click();
+    await other.page.getByRole('option', { name: alice.name }).click();
+    await other.page.getByLabel('Title').fill('Build 17');
+    await other.page.getByLabel('Message', { exact: true }).fill('It passed.');
+    await other.button('Send').click();
+    await one.sees('It passed.');
+
+    // One more, for Bob: when that has come, what did not come to him before will not come any more.
+    const people = (await world.stack.call(alice, 'GET', '/people')) as { id: string; name: string }[];
+    const to = people.find(({ name }) => name === bob.name)?.id;
+    await world.stack.call(alice, 'POST', '/notifications', { to, title: 'For you', message: 'Only for Bob.' });
+    await other.sees('Only for Bob.');
+    expect(await other.page.getByRole('listitem').filter({ hasText: 'It passed.' }).count()).toBe(0);
+    expect(await one.count('Only for Bob.')).toBe(0);
+  });
+
+  it('two people chat, and whoever comes later reads what was said', async () => {
+    const [one, other] = await Promise.all([world.arrive(), world.arrive()]);
+    await one.signIn(alice, 'redirect', '/chat/lobby');
+    await other.signIn(bob, 'redirect', '/chat/lobby');
+    await one.page.getByLabel('Message', { exact: true }).fill('Hello Bob');
+    await one.button('Send').click();
+    await other.sees('Hello Bob');
+    await other.page.getByLabel('Message', { exact: true }).fill('Hello Alice');
+    await other.page.keyboard.press('Enter');
+    await one.sees('Hello Alice');
+    await other.page.reload();
+    await other.sees('Hello Bob');
+    await other.sees('Hello Alice');
+    expect(await other.count('Hello Alice')).toBe(1);
+  });
+
+  it('events arrive by type, and a type that is switched off does not', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/events');
+    await visitor.page.getByRole('checkbox', { name: 'status' }).uncheck();
+    await visitor.live();
+    await world.stack.call(bob, 'POST', '/events', { type: 'status', text: 'unseen' });
+    await world.stack.call(bob, 'POST', '/events', { type: 'update', text: 'seen' });
+    await visitor.page.locator('[data-type="update"]').getByText('seen').waitFor();
+    expect(await visitor.count('unseen')).toBe(0);
+  });
+
+  it('the assistant’s answer appears token by token, says what it is, and completes', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/assistant');
+    await visitor.page.getByLabel('Ask the assistant').fill('How does a client resume after a gap?');
+    await visitor.page.evaluate(() => {
+      const lengths = ((globalThis as unknown as { lengths: Set<number> }).lengths = new Set<number>());
+      new MutationObserver(() => {
+        const answers = [...document.querySelectorAll('[data-status]')];
+        lengths.add(answers.at(-1)?.textContent.length ?? 0);
+      }).observe(document.body, { subtree: true, childList: true, characterData: true });
+    });
+    await visitor.button('Ask').click();
+    const answer = visitor.page.locator('[data-status="complete"]').last();
+    await answer.waitFor();
+    expect(await answer.textContent()).toMatch(/embedded assistant: no language model/);
+    expect(
+      await visitor.page.evaluate(() => (globalThis as unknown as { lengths: Set<number> }).lengths.size),
+    ).toBeGreaterThan(10);
+  });
+
+  it('the assistant stops when it is told to', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/assistant');
+    await visitor.page.getByLabel('Ask the assistant').fill('token reconnect replay gap heartbeat');
+    await visitor.button('Ask').click();
+    await visitor.button('Stop').click();
+    await visitor.page.locator('[data-status="stopped"]').waitFor();
+    await expect.poll(() => world.stack.sessions(alice)).toBe(0);
+  });
+});

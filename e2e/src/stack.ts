@@ -1,0 +1,117 @@
+import { answering, freePorts, startService, type Service } from './service.ts';
+
+/** The sample tenant and applications of the emulator, as its README lists them. */
+export const sample = {
+  ENTRA_TENANT_ID: 'c0475050-0000-4000-8000-000000000001',
+  ENTRA_SPA_CLIENT_ID: '5a9e05fa-0000-4000-8000-0000000000b2',
+  ENTRA_API_CLIENT_ID: '5a9e0a91-0000-4000-8000-0000000000a1',
+};
+
+export const alice = { name: 'Alice Sample', username: 'alice@contoso.example' };
+export const bob = { name: 'Bob Sample', username: 'bob@contoso.example' };
+export type SampleUser = typeof alice;
+
+/** What a token is made with; see "POST /tokens" in the emulator's README. */
+export type TokenRequest = Readonly<Record<string, unknown>>;
+
+/** The whole of Sillage, on ports of its own. */
+export interface Stack {
+  readonly web: string;
+  readonly api: string;
+  readonly emulator: string;
+  /** Kills the API without a word, as a crash does. */
+  killApi(): Promise<void>;
+  startApi(): Promise<void>;
+  /** Calls the emulator's control API. */
+  control(method: string, path: string, body?: unknown): Promise<unknown>;
+  token(request?: TokenRequest): Promise<string>;
+  /** Calls the API as a user, from outside of any page. */
+  call(user: SampleUser, method: string, path: string, body?: unknown): Promise<unknown>;
+  /** How many sessions the server has of a user. */
+  sessions(user: SampleUser): Promise<number>;
+  end(): Promise<void>;
+}
+
+export interface StackOptions {
+  readonly accessTokenLifetimeMs?: number;
+}
+
+export async function startStack({ accessTokenLifetimeMs = 3_600_000 }: StackOptions = {}): Promise<Stack> {
+  const [webPort = 0, apiPort = 0, emulatorPort = 0, controlPort = 0] = await freePorts(4);
+  const web = `http://localhost:${webPort}`;
+  const api = `http://localhost:${apiPort}`;
+  const emulator = `http://localhost:${emulatorPort}`;
+  const controlOrigin = `http://localhost:${controlPort}`;
+  const services: Service[] = [];
+
+  const start = async (
+    script: string,
+    url: string,
+    variables: Readonly<Record<string, string | number>>,
+  ): Promise<Service> => {
+    const service = startService(script, { ...sample, ...variables });
+    services.push(service);
+    await answering(url, service);
+    return service;
+  };
+  const startApi = (): Promise<Service> =>
+    start('apps/demo-api/src/main.ts', `${api}/health`, {
+      API_PORT: apiPort,
+      WEB_ORIGINS: web,
+      ENTRA_AUTHORITY: emulator,
+      CLOCK_TOLERANCE_MS: 0,
+    });
+
+  await start('packages/entra-emulator/dist/bin.js', `${controlOrigin}/health`, {
+    EMULATOR_PORT: emulatorPort,
+    EMULATOR_CONTROL_PORT: controlPort,
+    EMULATOR_ACCESS_TOKEN_LIFETIME_MS: accessTokenLifetimeMs,
+  });
+  let apiService = await startApi();
+  await start('apps/demo-web/server/main.ts', `${web}/config.json`, {
+    WEB_PORT: webPort,
+    API_URL: api,
+    EMULATOR_ORIGIN: emulator,
+  });
+
+  const control = (method: string, path: string, body?: unknown): Promise<unknown> =>
+    request(`${controlOrigin}${path}`, method, {}, body);
+  const token = async (wanted: TokenRequest = {}): Promise<string> => {
+    const answer = await control('POST', '/tokens', { username: alice.username, scopes: ['Stream.Access'], ...wanted });
+    return (answer as { access_token: string }).access_token;
+  };
+  const call = async (user: SampleUser, method: string, path: string, body?: unknown): Promise<unknown> =>
+    request(`${api}${path}`, method, { Authorization: `Bearer ${await token({ username: user.username })}` }, body);
+
+  return {
+    web,
+    api,
+    emulator,
+    control,
+    token,
+    call,
+    killApi: () => apiService.end('SIGKILL'),
+    startApi: async () => {
+      apiService = await startApi();
+    },
+    sessions: async (user) => {
+      const people = (await call(alice, 'GET', '/people')) as { id: string; username: string }[];
+      const { byPerson } = (await call(alice, 'GET', '/sessions')) as { byPerson: Record<string, number> };
+      return byPerson[people.find(({ username }) => username === user.username)?.id ?? ''] ?? 0;
+    },
+    end: async () => {
+      await Promise.all(services.map((service) => service.end()));
+    },
+  };
+}
+
+async function request(url: string, method: string, headers: Record<string, string>, body: unknown): Promise<unknown> {
+  const response = await fetch(url, {
+    method,
+    headers: { ...headers, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${url} answered ${response.status}: ${text}`);
+  return text === '' ? null : JSON.parse(text);
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { alice, bob } from './stack.ts';
+import { withStack } from './with-stack.ts';
+
+describe('trouble in mid-stream', () => {
+  const world = withStack();
+
+  const publish = (text: string): Promise<unknown> =>
+    world.stack.call(bob, 'POST', '/events', { type: 'update', text });
+
+  it('the API is killed and started again: the page says so, comes back, and tells what the restart lost', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/events');
+    await publish('before');
+    await visitor.sees('before');
+
+    await world.stack.killApi();
+    await visitor.page
+      .getByText(/^Reconnecting in \d+ s/)
+      .first()
+      .waitFor();
+    await world.stack.startApi();
+    // In the new log before the page is back: what the log holds must not be lost.
+    await publish('while away');
+    await visitor.live();
+    await visitor.sees('while away');
+    await publish('after');
+    await visitor.sees('after');
+    await visitor.page.locator('[data-gap="epoch"]').waitFor();
+    for (const text of ['before', 'while away', 'after']) expect(await visitor.count(text)).toBe(1);
+  });
+
+  it('the network goes and comes back: what was published meanwhile arrives, and no gap is told', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/events');
+    await publish('one');
+    await visitor.sees('one');
+    await visitor.context.setOffline(true);
+    await publish('two');
+    await visitor.context.setOffline(false);
+    await publish('three');
+    await visitor.sees('three');
+    for (const text of ['one', 'two', 'three']) expect(await visitor.count(text)).toBe(1);
+    expect(await visitor.page.locator('[data-gap]').count()).toBe(0);
+  });
+
+  it('a claims challenge: the page asks for sign-in, opens nothing by itself, and resumes where it was after the click', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/events');
+    await publish('before the challenge');
+    await visitor.sees('before the challenge');
+
+    await world.stack.call(alice, 'POST', '/security/step-up');
+    await visitor.stateIs('interaction-required');
+    await publish('during the challenge');
+    await visitor.button('Sign in again').waitFor();
+    expect(visitor.windows).toBe(1);
+    expect(await world.stack.sessions(alice)).toBe(0);
+
+    const [popup] = await Promise.all([visitor.page.waitForEvent('popup'), visitor.button('Sign in again').click()]);
+    await popup.getByRole('button', { name: 'Confirm it is me' }).click();
+    await visitor.live();
+    await visitor.sees('during the challenge');
+    await publish('after the challenge');
+    await visitor.sees('after the challenge');
+    for (const text of ['before the challenge', 'during the challenge', 'after the challenge'])
+      expect(await visitor.count(text)).toBe(1);
+    expect(await visitor.page.locator('[data-gap]').count()).toBe(0);
+    await world.stack.call(alice, 'DELETE', '/security/step-up');
+  });
+
+  it('sign-out closes every stream, and the server sees them close', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/notifications');
+    await expect.poll(() => world.stack.sessions(alice)).toBeGreaterThan(0);
+    await visitor.page.getByTestId('me').click();
+    await visitor.page.getByRole('menuitem', { name: 'Sign out' }).or(visitor.button('Sign out')).first().click();
+    await expect.poll(() => world.stack.sessions(alice)).toBe(0);
+    await visitor.button('Sign in').waitFor();
+    visitor.urls.length = 0;
+    await visitor.page.reload();
+    await visitor.button('Sign in').waitFor();
+    expect(visitor.urls.filter((url) => url.startsWith(world.stack.api))).toEqual([]);
+  });
+
+  it('a page that nobody signed in to opens no stream', async () => {
+    const visitor = await world.arrive();
+    await visitor.open('/notifications');
+    await visitor.button('Sign in').waitFor();
+    expect(visitor.urls.filter((url) => url.startsWith(world.stack.api))).toEqual([]);
+  });
+
+  it('a page that is left closes its streams', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/events');
+    await expect.poll(() => world.stack.sessions(alice)).toBe(1);
+    await visitor.page.goto('about:blank');
+    await expect.poll(() => world.stack.sessions(alice)).toBe(0);
+  });
+});
