@@ -1,0 +1,36 @@
+import { provideHttpClient, withFetch } from '@angular/common/http';
+import {
+  inject,
+  provideAppInitializer,
+  provideBrowserGlobalErrorListeners,
+  type ApplicationConfig,
+} from '@angular/core';
+import { provideRouter, withComponentInputBinding, withInMemoryScrolling } from '@angular/router';
+import { MSAL_INSTANCE, MsalBroadcastService, MsalService } from '@azure/msal-angular';
+import { provideSse, withBaseUrl } from '@sillage/angular';
+import { withMsal } from '@sillage/angular/msal';
+import type { WebConfig } from 'demo-contract';
+import { routes } from './app.routes';
+import { Account, createMsalInstance } from './sign-in';
+import { WEB_CONFIG } from './web-config';
+
+export function createAppConfig(config: WebConfig): ApplicationConfig {
+  return {
+    providers: [
+      provideBrowserGlobalErrorListeners(),
+      provideHttpClient(withFetch()),
+      provideRouter(
+        routes,
+        withComponentInputBinding(),
+        withInMemoryScrolling({ scrollPositionRestoration: 'enabled' }),
+      ),
+      { provide: WEB_CONFIG, useValue: config },
+      { provide: MSAL_INSTANCE, useFactory: () => createMsalInstance(config) },
+      MsalService,
+      MsalBroadcastService,
+      // Before the first route: a page that opens a stream must find its person signed in, or not at all.
+      provideAppInitializer(() => inject(Account).resume()),
+      provideSse(withBaseUrl(config.apiUrl), withMsal({ scopes: config.scopes, interaction: 'popup' })),
+    ],
+  };
+}

@@ -1,0 +1,63 @@
+import { Component, computed, inject } from '@angular/core';
+import { MatButton } from '@angular/material/button';
+import { Router, RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
+import { SseStreams } from '@sillage/angular';
+import { Welcome } from './home/welcome';
+import { Account, SignInBanner } from './sign-in';
+import { WEB_CONFIG } from './web-config';
+import { WakeLogo } from './wake-logo';
+
+/**
+ * The frame of every page. It is the guard too: signed out, no page exists, and so no stream; the address stays, and signing in
+ * leads to where the person wanted to go.
+ */
+@Component({
+  selector: 'app-root',
+  imports: [MatButton, RouterLink, RouterLinkActive, RouterOutlet, SignInBanner, WakeLogo, Welcome],
+  templateUrl: './app.html',
+  styleUrl: './app.scss',
+})
+export class App {
+  readonly #streams = inject(SseStreams);
+  readonly #router = inject(Router);
+  protected readonly account = inject(Account);
+  protected readonly config = inject(WEB_CONFIG);
+  protected readonly pages = [
+    { path: '/notifications', name: 'Notifications' },
+    { path: '/chat', name: 'Chat' },
+    { path: '/events', name: 'Events' },
+    { path: '/assistant', name: 'Assistant' },
+  ] as const;
+
+  protected readonly initials = computed(() =>
+    this.account
+      .name()
+      .split(/\s+/)
+      .map((word) => word.charAt(0))
+      .slice(0, 2)
+      .join(''),
+  );
+
+  /** All open streams in one word, the most pressing first. */
+  protected readonly connection = computed(() => {
+    const statuses = this.#streams.all().map(({ state }) => state().status);
+    if (statuses.length === 0) return { state: 'none', text: 'No stream' } as const;
+    if (statuses.includes('interaction-required')) return { state: 'blocked', text: 'Waiting for you' } as const;
+    if (statuses.includes('offline')) return { state: 'blocked', text: 'No network' } as const;
+    if (statuses.includes('waiting')) return { state: 'blocked', text: 'Interrupted' } as const;
+    if (statuses.every((status) => status === 'open')) return { state: 'live', text: 'Streaming' } as const;
+    return { state: 'none', text: 'Opening' } as const;
+  });
+
+  protected readonly unreachable = computed(() =>
+    this.#streams.all().some(({ state }) => {
+      const now = state();
+      return now.status === 'waiting' && now.error?.code === 'network-error';
+    }),
+  );
+
+  protected async signOut(): Promise<void> {
+    await this.account.signOut();
+    if (this.account.current() === null) await this.#router.navigateByUrl('/');
+  }
+}

@@ -1,0 +1,77 @@
+import { DatePipe } from '@angular/common';
+import { Component, DestroyRef, inject, signal } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { FormControl, FormGroup, FormGroupDirective, ReactiveFormsModule, Validators } from '@angular/forms';
+import { MatButton } from '@angular/material/button';
+import { MatFormFieldModule } from '@angular/material/form-field';
+import { MatInput } from '@angular/material/input';
+import { MatSnackBar } from '@angular/material/snack-bar';
+import type { Notice, Person } from 'demo-contract';
+import { describeError, NotificationApi, PeopleApi } from '../api';
+import { StreamBar, StreamView } from '../stream';
+
+/** What others tell the person, and a form to tell others. */
+@Component({
+  selector: 'app-notifications',
+  imports: [DatePipe, MatButton, MatFormFieldModule, MatInput, ReactiveFormsModule, StreamBar],
+  templateUrl: './notifications.html',
+  styleUrl: './notifications.scss',
+})
+export class Notifications {
+  readonly #api = inject(NotificationApi);
+  readonly #peopleApi = inject(PeopleApi);
+  readonly #snackBar = inject(MatSnackBar);
+  readonly #destroyRef = inject(DestroyRef);
+
+  protected readonly view = new StreamView<Notice>({ maxItems: 200 });
+  protected readonly people = signal<readonly Person[]>([]);
+  protected readonly problem = signal<string | null>(null);
+  protected readonly sending = signal<'idle' | 'busy'>('idle');
+  protected readonly form = new FormGroup({
+    to: new FormControl('', { nonNullable: true, validators: Validators.required }),
+    title: new FormControl('', { nonNullable: true, validators: [Validators.required, Validators.maxLength(200)] }),
+    message: new FormControl('', { nonNullable: true, validators: [Validators.required, Validators.maxLength(2_000)] }),
+  });
+
+  constructor() {
+    this.view.open((config) => this.#api.stream(config));
+    this.loadPeople();
+  }
+
+  protected loadPeople(): void {
+    this.#peopleApi
+      .all()
+      .pipe(takeUntilDestroyed(this.#destroyRef))
+      .subscribe({
+        next: (people) => {
+          this.people.set(people);
+          this.problem.set(null);
+          const { to } = this.form.controls;
+          if (!people.some(({ id }) => id === to.value)) to.setValue(people[0]?.id ?? '');
+        },
+        error: (error: unknown) => this.problem.set(describeError(error)),
+      });
+  }
+
+  protected send(directive: FormGroupDirective): void {
+    if (this.form.invalid || this.sending() === 'busy') return;
+    const { to, title, message } = this.form.getRawValue();
+    const name = this.people().find(({ id }) => id === to)?.name ?? '';
+    this.sending.set('busy');
+    this.#api
+      .send({ to, title, message })
+      .pipe(takeUntilDestroyed(this.#destroyRef))
+      .subscribe({
+        next: () => {
+          this.#snackBar.open(`Sent to ${name}.`, undefined, { duration: 4_000 });
+          this.problem.set(null);
+          directive.resetForm({ to });
+          this.sending.set('idle');
+        },
+        error: (error: unknown) => {
+          this.problem.set(`Not sent. ${describeError(error)}`);
+          this.sending.set('idle');
+        },
+      });
+  }
+}

@@ -1,0 +1,62 @@
+import { Component, computed, effect, input, output, signal } from '@angular/core';
+import { MatButton } from '@angular/material/button';
+import type { ShownState } from './shown-state';
+
+/** The state of a stream in words, with the way on where there is one. */
+@Component({
+  selector: 'app-stream-state',
+  imports: [MatButton],
+  templateUrl: './stream-state-line.html',
+  styleUrl: './stream-state-line.scss',
+  host: { '[attr.data-state]': 'state().status', '[attr.data-end]': 'end()' },
+})
+export class StreamStateLine {
+  readonly state = input.required<ShownState>();
+  /** The person does not want to wait. */
+  readonly reconnect = output();
+  /** The person wants an ended stream back. */
+  readonly reopen = output();
+
+  readonly #now = signal(Date.now());
+
+  protected readonly word = computed(() => wordOf(this.state()));
+  protected readonly secondsLeft = computed(() => {
+    const state = this.state();
+    return state.status === 'waiting' ? Math.max(0, Math.ceil((state.retryAt - this.#now()) / 1_000)) : null;
+  });
+  protected readonly reason = computed(() => {
+    const state = this.state();
+    return state.status === 'closed' && state.end === 'failed' ? state.reason : null;
+  });
+  protected readonly end = computed(() => {
+    const state = this.state();
+    return state.status === 'closed' ? state.end : null;
+  });
+
+  constructor() {
+    effect((onCleanup) => {
+      if (this.state().status !== 'waiting') return;
+      this.#now.set(Date.now());
+      const timer = setInterval(() => this.#now.set(Date.now()), 1_000);
+      onCleanup(() => clearInterval(timer));
+    });
+  }
+}
+
+/** What is announced. The countdown stands beside it: a live region that changes each second is noise. */
+function wordOf(state: ShownState): string {
+  switch (state.status) {
+    case 'connecting':
+      return 'Connecting…';
+    case 'open':
+      return 'Live';
+    case 'waiting':
+      return 'Reconnecting';
+    case 'offline':
+      return 'Offline';
+    case 'interaction-required':
+      return 'Sign-in needed';
+    case 'closed':
+      return { completed: 'Ended', 'signed-out': 'Signed out', failed: 'Failed' }[state.end];
+  }
+}
