@@ -11,7 +11,8 @@ export interface DocsAssistantOptions {
   readonly tokenDelayMs?: number;
 }
 
-interface Section {
+/** A paragraph, or an item of a list: small enough to be quoted whole. */
+interface Passage {
   readonly id: number;
   readonly file: string;
   readonly heading: string;
@@ -21,11 +22,21 @@ interface Section {
 const introduction = 'I am the embedded assistant: no language model, only a search in Sillage’s own documentation.';
 const maxQuoteWords = 90;
 
+/** Words that every question has, and no answer turns on. */
+const stopWords: ReadonlySet<string> = new Set(
+  'a an and are can do does for from how i in is it my of on or the there this to what when where which who why with you'.split(
+    ' ',
+  ),
+);
+
 /** Answers out of the project's own documentation, by full-text search. It says so in every answer. */
 export async function createDocsAssistant({ root, tokenDelayMs = 20 }: DocsAssistantOptions): Promise<Assistant> {
-  const sections = (await Promise.all((await documents(root)).map((file) => readSections(root, file)))).flat();
-  const byId = new Map(sections.map((section, id) => [id, { ...section, id }]));
-  const index = new MiniSearch<Section>({ fields: ['heading', 'text'], storeFields: [] });
+  const passages = (await Promise.all((await documents(root)).map((file) => readPassages(root, file)))).flat();
+  const byId = new Map(passages.map((passage, id) => [id, { ...passage, id }]));
+  const index = new MiniSearch<Passage>({
+    fields: ['heading', 'text'],
+    processTerm: (term) => (stopWords.has(term.toLowerCase()) ? null : term.toLowerCase()),
+  });
   index.addAll([...byId.values()]);
 
   return {
@@ -33,8 +44,8 @@ export async function createDocsAssistant({ root, tokenDelayMs = 20 }: DocsAssis
     async *answer(turns, signal) {
       const question = turns.at(-1)?.content ?? '';
       const found = index
-        .search(question, { boost: { heading: 2 }, prefix: true, fuzzy: 0.2 })
-        .slice(0, 2)
+        .search(question, { boost: { heading: 1.5 }, prefix: true, fuzzy: 0.1 })
+        .slice(0, 3)
         .flatMap(({ id }) => byId.get(id as number) ?? []);
       for (const token of `${introduction}\n\n${compose(found)}`.match(/\s*\S+/g) ?? []) {
         await delay(tokenDelayMs, undefined, { signal });
@@ -44,7 +55,7 @@ export async function createDocsAssistant({ root, tokenDelayMs = 20 }: DocsAssis
   };
 }
 
-function compose(found: readonly Section[]): string {
+function compose(found: readonly Passage[]): string {
   if (found.length === 0)
     return 'I found nothing about that. Try words of the documentation: token, gap, reconnect, replay.';
   return found.map(({ file, heading, text }) => `${file}, “${heading}”: ${quote(text)}`).join('\n\n');
@@ -66,23 +77,27 @@ async function documents(root: string): Promise<string[]> {
   ];
 }
 
-/** One section a heading. Code and tables are left out: quoted in a chat, they are noise. */
-async function readSections(root: string, file: string): Promise<Omit<Section, 'id'>[]> {
+/** Code and tables are left out: quoted in a chat, they are noise. */
+async function readPassages(root: string, file: string): Promise<Omit<Passage, 'id'>[]> {
   // A document that a checkout does not have is one that the assistant does not know.
   const markdown = await readFile(join(root, file), 'utf8').catch(() => '');
   return markdown
-    .replaceAll(/```[\s\S]*?```/g, '')
+    .replaceAll(/```[\s\S]*?```|<!--[\s\S]*?-->/g, '')
     .split(/^#{1,4} /m)
     .slice(1)
-    .map((part) => {
-      const [heading = '', ...lines] = part.split('\n');
-      const text = lines
-        .filter((line) => !line.startsWith('|'))
-        .join(' ')
-        .replaceAll(/[*`]|\]\([^)]*\)|\[/g, '')
-        .replaceAll(/\s+/g, ' ')
-        .trim();
-      return { file, heading: heading.replaceAll(/[*`]/g, ''), text };
+    .flatMap((section) => {
+      const [heading = '', ...lines] = section.split('\n');
+      const body = lines.filter((line) => !line.startsWith('|')).join('\n');
+      return body.split(/\n\s*\n|^(?=- )/m).map((text) => ({ file, heading: plain(heading), text: plain(text) }));
     })
     .filter(({ text }) => text.length > 40);
+}
+
+/** Markdown without its marks. */
+function plain(markdown: string): string {
+  return markdown
+    .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replaceAll(/[*`]|^- /g, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
 }

@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { createDocsAssistant } from './docs-assistant.ts';
+
+const root = fileURLToPath(new URL('../../../..', import.meta.url));
+
+describe('the embedded assistant', () => {
+  const ask = async (content: string): Promise<string[]> => {
+    const assistant = await createDocsAssistant({ root, tokenDelayMs: 0 });
+    return Array.fromAsync(assistant.answer([{ role: 'user', content }], new AbortController().signal));
+  };
+
+  it('answers out of the documentation, names its source, and says that it is no language model', async () => {
+    const tokens = await ask('What is a gap, and when is it told?');
+    const answer = tokens.join('');
+    expect(answer).toMatch(/^I am the embedded assistant: no language model/);
+    expect(answer).toContain('PROTOCOL.md');
+    expect(tokens.length).toBeGreaterThan(20);
+  });
+
+  it('says so when it finds nothing', async () => {
+    expect((await ask('xyzzyplugh')).join('')).toContain('I found nothing about that');
+  });
+});
