@@ -1,4 +1,77 @@
-import { Component } from '@angular/core';
+import { Component, computed, DestroyRef, inject, signal } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { FormControl, FormGroup, ReactiveFormsModule, Validators } from '@angular/forms';
+import { MatButton } from '@angular/material/button';
+import { MatFormFieldModule } from '@angular/material/form-field';
+import { MatInput } from '@angular/material/input';
+import { AssistantApi, describeError } from '../api';
+import { StickToEnd } from '../stick-to-end';
+import { StreamStateLine } from '../stream';
+import { createExchange, type Exchange } from './exchange';
 
-@Component({ selector: 'app-assistant', template: '<h1>Assistant</h1>' })
-export class Assistant {}
+/** Exchanges that the page keeps; the oldest go first. */
+const maxExchanges = 50;
+
+/** Questions, and answers that stream in. A conversation lasts as long as the page. */
+@Component({
+  selector: 'app-assistant',
+  imports: [MatButton, MatFormFieldModule, MatInput, ReactiveFormsModule, StickToEnd, StreamStateLine],
+  templateUrl: './assistant.html',
+  styleUrl: './assistant.scss',
+})
+export class Assistant {
+  readonly #api = inject(AssistantApi);
+  readonly #destroyRef = inject(DestroyRef);
+  readonly #conversationId = crypto.randomUUID();
+  readonly #exchanges = signal<readonly Exchange[]>([]);
+
+  protected readonly exchanges = this.#exchanges.asReadonly();
+  protected readonly current = computed(() => this.#exchanges().at(-1) ?? null);
+  /** What the conversation grows with: another exchange, or another token. */
+  protected readonly growth = computed(() => `${this.current()?.key ?? 0}/${this.current()?.answer().length ?? 0}/${this.status()}`);
+  protected readonly status = computed(() => this.current()?.status() ?? 'idle');
+  protected readonly description = signal<string | null>(null);
+  protected readonly problem = signal<string | null>(null);
+  protected readonly prompt = new FormControl('', {
+    nonNullable: true,
+    validators: [Validators.required, Validators.maxLength(4_000)],
+  });
+  protected readonly form = new FormGroup({ prompt: this.prompt });
+
+  constructor() {
+    this.describe();
+    this.#destroyRef.onDestroy(() => this.stop());
+  }
+
+  protected describe(): void {
+    this.problem.set(null);
+    this.#api
+      .info()
+      .pipe(takeUntilDestroyed(this.#destroyRef))
+      .subscribe({
+        next: ({ description }) => this.description.set(description),
+        error: (error: unknown) => this.problem.set(describeError(error)),
+      });
+  }
+
+  /** Enter asks, Shift+Enter breaks the line. */
+  protected onEnter(event: Event): void {
+    // This Enter ends a composition, such as of Japanese.
+    if (event instanceof KeyboardEvent && event.isComposing) return;
+    event.preventDefault();
+    this.ask();
+  }
+
+  protected ask(): void {
+    const question = this.prompt.value.trim();
+    if (question === '' || this.form.invalid || this.status() === 'answering') return;
+    const key = (this.current()?.key ?? 0) + 1;
+    const exchange = createExchange(this.#api, key, question, this.#conversationId);
+    this.#exchanges.update((exchanges) => [...exchanges, exchange].slice(-maxExchanges));
+    this.prompt.reset();
+  }
+
+  protected stop(): void {
+    this.current()?.stop();
+  }
+}

@@ -54,9 +54,14 @@ export class StreamView<T> {
 
   /** Follows `source`, in place of what was followed before. */
   open(source: StreamSource<T>): void {
+    this.#clear();
+    this.switchTo(source);
+  }
+
+  /** Follows `source`, and keeps what came before. */
+  switchTo(source: StreamSource<T>): void {
     this.close();
     this.#source = source;
-    this.#clear();
     this.#follow(source);
   }
 

@@ -1,0 +1,51 @@
+import { computed, signal, type Signal } from '@angular/core';
+import type { StreamState } from '@sillage/client';
+import type { Subscription } from 'rxjs';
+import { describeError, type AssistantApi } from '../api';
+import { shownState, type ShownState } from '../stream';
+
+export type AnswerStatus = 'answering' | 'complete' | 'failed' | 'stopped';
+
+/** A question and its answer, as far as it has come. */
+export interface Exchange {
+  readonly key: number;
+  readonly question: string;
+  readonly answer: Signal<string>;
+  readonly status: Signal<AnswerStatus>;
+  readonly state: Signal<ShownState>;
+  /** Why it failed; `null` where it did not. */
+  readonly problem: Signal<string | null>;
+  /** Leaves the answer as it is. Does nothing once it has ended. */
+  readonly stop: () => void;
+}
+
+/** Asks, and follows the answer. */
+export function createExchange(api: AssistantApi, key: number, question: string, conversationId: string): Exchange {
+  const answer = signal('');
+  const status = signal<AnswerStatus>('answering');
+  const state = signal<StreamState>({ status: 'idle' });
+  const problem = signal<string | null>(null);
+  const subscription: Subscription = api
+    .ask({ prompt: question, conversationId }, { onState: (next) => state.set(next) })
+    .subscribe({
+      next: (token) => answer.update((text) => text + token),
+      error: (error: unknown) => {
+        problem.set(describeError(error));
+        status.set('failed');
+      },
+      complete: () => status.set('complete'),
+    });
+  return {
+    key,
+    question,
+    answer,
+    status,
+    problem,
+    state: computed(() => shownState(state())),
+    stop: () => {
+      if (status() !== 'answering') return;
+      subscription.unsubscribe();
+      status.set('stopped');
+    },
+  };
+}
