@@ -13,7 +13,7 @@ describe('tokens that are not good', () => {
       name: 'another audience',
       token: { audience: '00000003-0000-0000-c000-000000000000' },
       status: 401,
-      demand: /error="invalid_token".*audience/,
+      demand: /error="invalid_token".*another API/,
     },
     {
       name: 'a user of another tenant',
@@ -56,6 +56,17 @@ describe('tokens that are not good', () => {
     },
   ];
 
+  // First: a token of an unknown key makes the API ask for keys, which it then does not do again for five minutes.
+  it('a good one is let in, and so is one of a key that was rotated in since', async () => {
+    for (const rotate of ['no', 'yes']) {
+      if (rotate === 'yes') await world.stack.control('POST', '/rotate-keys');
+      const response = await fetch(`${world.stack.api}/me`, {
+        headers: { Authorization: `Bearer ${await world.stack.token()}` },
+      });
+      expect(response.status, rotate).toBe(200);
+    }
+  });
+
   it('are each refused with the right status and WWW-Authenticate, which the page can read (PROTOCOL 7)', async () => {
     const visitor = await world.arrive();
     await visitor.open('/');
@@ -74,7 +85,7 @@ describe('tokens that are not good', () => {
         },
         { url: `${world.stack.api}/events/stream`, authorization: bearer === null ? null : `Bearer ${bearer}` },
       );
-      expect(answer, name).toMatchObject({ status, demand: expect.stringMatching(demand) as string });
+      expect.soft(answer, name).toMatchObject({ status, demand: expect.stringMatching(demand) as string });
       if (bearer !== null) expect(answer.body, name).not.toContain(bearer);
     }
   });
@@ -83,15 +94,5 @@ describe('tokens that are not good', () => {
     const token = await world.stack.token();
     const response = await fetch(`${world.stack.api}/events/stream?access_token=${token}`);
     expect(response.status).toBe(400);
-  });
-
-  it('a good one is let in, and so is one of a key that was rotated in since', async () => {
-    for (const rotate of ['no', 'yes']) {
-      if (rotate === 'yes') await world.stack.control('POST', '/rotate-keys');
-      const response = await fetch(`${world.stack.api}/me`, {
-        headers: { Authorization: `Bearer ${await world.stack.token()}` },
-      });
-      expect(response.status, rotate).toBe(200);
-    }
   });
 });

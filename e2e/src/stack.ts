@@ -62,18 +62,27 @@ export async function startStack({ accessTokenLifetimeMs = 3_600_000 }: StackOpt
       CLOCK_TOLERANCE_MS: 0,
     });
 
-  await start('packages/entra-emulator/dist/bin.js', `${controlOrigin}/health`, {
-    EMULATOR_PORT: emulatorPort,
-    EMULATOR_CONTROL_PORT: controlPort,
-    EMULATOR_ACCESS_TOKEN_LIFETIME_MS: accessTokenLifetimeMs,
-  });
-  let apiService = await startApi();
-  await start('apps/demo-web/server/main.ts', `${web}/config.json`, {
-    WEB_PORT: webPort,
-    API_URL: api,
-    EMULATOR_ORIGIN: emulator,
-  });
+  const end = async (): Promise<void> => {
+    await Promise.all(services.map((service) => service.end()));
+  };
+  const startEmulator = (): Promise<Service> =>
+    start('packages/entra-emulator/dist/bin.js', `${controlOrigin}/health`, {
+      EMULATOR_PORT: emulatorPort,
+      EMULATOR_CONTROL_PORT: controlPort,
+      EMULATOR_ACCESS_TOKEN_LIFETIME_MS: accessTokenLifetimeMs,
+    });
+  const startWeb = (): Promise<Service> =>
+    start('apps/demo-web/server/main.ts', `${web}/config.json`, {
+      WEB_PORT: webPort,
+      API_URL: api,
+      EMULATOR_ORIGIN: emulator,
+    });
 
+  // One that does not start must not leave the others running.
+  let [apiService] = await Promise.all([startApi(), startEmulator(), startWeb()]).catch(async (error: unknown) => {
+    await end();
+    throw error;
+  });
   const control = (method: string, path: string, body?: unknown): Promise<unknown> =>
     request(`${controlOrigin}${path}`, method, {}, body);
   const token = async (wanted: TokenRequest = {}): Promise<string> => {
@@ -99,9 +108,7 @@ export async function startStack({ accessTokenLifetimeMs = 3_600_000 }: StackOpt
       const { byPerson } = (await call(alice, 'GET', '/sessions')) as { byPerson: Record<string, number> };
       return byPerson[people.find(({ username }) => username === user.username)?.id ?? ''] ?? 0;
     },
-    end: async () => {
-      await Promise.all(services.map((service) => service.end()));
-    },
+    end,
   };
 }
 
