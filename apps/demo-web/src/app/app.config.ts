@@ -5,6 +5,8 @@ import {
   provideBrowserGlobalErrorListeners,
   type ApplicationConfig,
 } from '@angular/core';
+import { ErrorStateMatcher } from '@angular/material/core';
+import { MAT_FORM_FIELD_DEFAULT_OPTIONS } from '@angular/material/form-field';
 import { provideRouter, withComponentInputBinding, withInMemoryScrolling } from '@angular/router';
 import { MSAL_INSTANCE, MsalBroadcastService, MsalService } from '@azure/msal-angular';
 import { provideSse, withBaseUrl } from '@sillage/angular';
@@ -30,7 +32,15 @@ export function createAppConfig(config: WebConfig): ApplicationConfig {
       MsalBroadcastService,
       // Before the first route: a page that opens a stream must find its person signed in, or not at all.
       provideAppInitializer(() => inject(Account).resume()),
+      {
+        provide: MAT_FORM_FIELD_DEFAULT_OPTIONS,
+        useValue: { appearance: 'outline', hideRequiredMarker: true, subscriptSizing: 'dynamic' },
+      },
+      // A field that was just sent and emptied is no mistake of the person's.
+      { provide: ErrorStateMatcher, useValue: { isErrorState: isMistake } },
       provideSse(withBaseUrl(config.apiUrl), withMsal({ scopes: config.scopes, interaction: 'popup' })),
     ],
   };
 }
+
+const isMistake: ErrorStateMatcher['isErrorState'] = (control) => control !== null && control.invalid && control.dirty;

@@ -28,7 +28,9 @@ export class Assistant {
   protected readonly exchanges = this.#exchanges.asReadonly();
   protected readonly current = computed(() => this.#exchanges().at(-1) ?? null);
   /** What the conversation grows with: another exchange, or another token. */
-  protected readonly growth = computed(() => `${this.current()?.key ?? 0}/${this.current()?.answer().length ?? 0}/${this.status()}`);
+  protected readonly growth = computed(
+    () => `${this.current()?.key ?? 0}/${this.current()?.answer().length ?? 0}/${this.status()}`,
+  );
   protected readonly status = computed(() => this.current()?.status() ?? 'idle');
   protected readonly description = signal<string | null>(null);
   protected readonly problem = signal<string | null>(null);

@@ -63,7 +63,7 @@ export class Notifications {
       .pipe(takeUntilDestroyed(this.#destroyRef))
       .subscribe({
         next: () => {
-          this.#snackBar.open(`Sent to ${name}.`, undefined, { duration: 4_000 });
+          this.#snackBar.open(`Sent to ${name}.`, undefined, { duration: 3_000 });
           this.problem.set(null);
           directive.resetForm({ to });
           this.sending.set('idle');
