@@ -8,10 +8,11 @@ describe('people', () => {
   it('a notification posted for Alice arrives on her page and not on Bob’s; she signed in by redirect, he by popup', async () => {
     const [one, other] = await Promise.all([world.arrive(), world.arrive()]);
     await one.signIn(alice, 'redirect', '/notifications');
+    await one.live();
     await other.signIn(bob, 'popup', '/notifications');
+    await other.live();
 
-    await other.page.getByLabel('To').click();
-    await other.page.getByRole('option', { name: alice.name }).click();
+    await other.page.getByLabel('To').selectOption(alice.name);
     await other.page.getByLabel('Title').fill('Build 17');
     await other.page.getByLabel('Message', { exact: true }).fill('It passed.');
     await other.button('Send').click();
@@ -29,7 +30,9 @@ describe('people', () => {
   it('two people chat, and whoever comes later reads what was said', async () => {
     const [one, other] = await Promise.all([world.arrive(), world.arrive()]);
     await one.signIn(alice, 'redirect', '/chat/lobby');
+    await one.live();
     await other.signIn(bob, 'redirect', '/chat/lobby');
+    await other.live();
     await one.page.getByLabel('Message', { exact: true }).fill('Hello Bob');
     await one.button('Send').click();
     await other.sees('Hello Bob');

@@ -11,19 +11,22 @@ describe('tokens that live ten seconds', () => {
   it('over a minute of 20 events a second, every one arrives once and in order, with no interaction', async () => {
     const visitor = await world.arrive();
     await visitor.signIn(alice, 'redirect', '/events');
+    await visitor.live();
     await visitor.page.evaluate(() => {
       const seen = ((globalThis as unknown as { seen: string[] }).seen = []) as string[];
       new MutationObserver((changes) => {
-        for (const { addedNodes } of changes) {
-          for (const node of addedNodes) {
-            if (node instanceof Element)
-              seen.push(...[...node.querySelectorAll('[data-text]')].map((text) => text.textContent.trim()));
-          }
+        const added = changes.flatMap(({ addedNodes }) => [...addedNodes]).filter((node) => node instanceof Element);
+        // The page shows the newest first: what one frame added, from the bottom up, is what came, in its order.
+        const upwards = added.sort((one, other) =>
+          one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING ? 1 : -1,
+        );
+        for (const element of upwards) {
+          for (const text of element.querySelectorAll('[data-text]')) seen.push(text.textContent.trim());
         }
       }).observe(document.body, { subtree: true, childList: true });
     });
     await world.stack.control('DELETE', '/log');
-    const token = await world.stack.token();
+    const token = await world.stack.token({ lifetimeMs: 3_600_000 });
     const opened = visitor.urls.filter((url) => url.endsWith('/events/stream')).length;
 
     const total = eventsPerSecond * seconds;

@@ -11,6 +11,7 @@ describe('trouble in mid-stream', () => {
   it('the API is killed and started again: the page says so, comes back, and tells what the restart lost', async () => {
     const visitor = await world.arrive();
     await visitor.signIn(alice, 'redirect', '/events');
+    await visitor.live();
     await publish('before');
     await visitor.sees('before');
 
@@ -33,6 +34,7 @@ describe('trouble in mid-stream', () => {
   it('the network goes and comes back: what was published meanwhile arrives, and no gap is told', async () => {
     const visitor = await world.arrive();
     await visitor.signIn(alice, 'redirect', '/events');
+    await visitor.live();
     await publish('one');
     await visitor.sees('one');
     await visitor.context.setOffline(true);
@@ -47,6 +49,7 @@ describe('trouble in mid-stream', () => {
   it('a claims challenge: the page asks for sign-in, opens nothing by itself, and resumes where it was after the click', async () => {
     const visitor = await world.arrive();
     await visitor.signIn(alice, 'redirect', '/events');
+    await visitor.live();
     await publish('before the challenge');
     await visitor.sees('before the challenge');
 
@@ -72,6 +75,7 @@ describe('trouble in mid-stream', () => {
   it('sign-out closes every stream, and the server sees them close', async () => {
     const visitor = await world.arrive();
     await visitor.signIn(alice, 'redirect', '/notifications');
+    await visitor.live();
     await expect.poll(() => world.stack.sessions(alice)).toBeGreaterThan(0);
     await visitor.page.getByTestId('me').click();
     await visitor.page.getByRole('menuitem', { name: 'Sign out' }).or(visitor.button('Sign out')).first().click();
@@ -93,6 +97,7 @@ describe('trouble in mid-stream', () => {
   it('a page that is left closes its streams', async () => {
     const visitor = await world.arrive();
     await visitor.signIn(alice, 'redirect', '/events');
+    await visitor.live();
     await expect.poll(() => world.stack.sessions(alice)).toBe(1);
     await visitor.page.goto('about:blank');
     await expect.poll(() => world.stack.sessions(alice)).toBe(0);

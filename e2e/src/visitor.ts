@@ -56,7 +56,6 @@ export class Visitor {
       await account(this.page).click();
     }
     await this.page.getByTestId('me').getByText(user.name).first().waitFor();
-    if (path !== '/') await this.live();
   }
 
   button(name: string): Locator {
