@@ -2,6 +2,7 @@ import { ClosedError, ConfigurationError } from '../errors.ts';
 import { formatEventId, isEpoch } from '../event-id.ts';
 import { locateCursor } from '../event-log.ts';
 import type { EventLog, LoggedEvent, LogGap, LogTailListener } from '../event-log.ts';
+import { randomEpoch } from './random-epoch.ts';
 import { createTopicHistory } from './topic-history.ts';
 import type { TopicHistory } from './topic-history.ts';
 
@@ -164,9 +165,4 @@ function checkPositive(bounds: Readonly<Record<string, number>>): void {
       throw new ConfigurationError(`${name} must be a whole number from 1, but is ${value}.`);
     }
   }
-}
-
-function randomEpoch(): string {
-  const digits = crypto.getRandomValues(new Uint8Array(12));
-  return Array.from(digits, (digit) => (digit % 36).toString(36)).join('');
 }

@@ -1,0 +1,2 @@
+export { createSqliteEventLog } from './logs/sqlite-event-log.ts';
+export type { SqliteEventLogOptions } from './logs/sqlite-event-log.ts';
