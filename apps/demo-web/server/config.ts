@@ -20,7 +20,9 @@ const wanted = {
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Reads the environment. @throws with one sentence for each variable that is missing or wrong. */
-export function readServerConfig(variables: Readonly<Record<string, string | undefined>>): ServerConfig {
+export function readServerConfig(environment: Readonly<Record<string, string | undefined>>): ServerConfig {
+  // A variable that is set to nothing is not set.
+  const variables = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const problems: string[] = [];
 
   const required = (name: keyof typeof wanted): string => {
@@ -40,19 +42,19 @@ export function readServerConfig(variables: Readonly<Record<string, string | und
     return null;
   };
 
-  const portText = variables['WEB_PORT'] ?? '';
+  const portText = variables.WEB_PORT ?? '';
   const port = portText === '' ? 4200 : Number(portText);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     problems.push(`WEB_PORT is no port: set it to a number between 0 (any free one) and 65535.`);
   }
   const apiUrl = url('API_URL', required('API_URL'));
   const config = {
-    host: variables['HOST'] || 'localhost',
+    host: variables.HOST ?? 'localhost',
     port,
     tenantId: requiredGuid('ENTRA_TENANT_ID'),
     spaClientId: requiredGuid('ENTRA_SPA_CLIENT_ID'),
     apiClientId: requiredGuid('ENTRA_API_CLIENT_ID'),
-    emulatorOrigin: url('EMULATOR_ORIGIN', variables['EMULATOR_ORIGIN'] ?? ''),
+    emulatorOrigin: url('EMULATOR_ORIGIN', variables.EMULATOR_ORIGIN ?? ''),
   };
   if (problems.length > 0 || apiUrl === null) throw new Error(problems.join('\n'));
   return { ...config, apiUrl };

@@ -1,4 +1,4 @@
-import { provideHttpClient, withFetch } from '@angular/common/http';
+import { provideHttpClient } from '@angular/common/http';
 import {
   inject,
   provideAppInitializer,
@@ -20,7 +20,7 @@ export function createAppConfig(config: WebConfig): ApplicationConfig {
   return {
     providers: [
       provideBrowserGlobalErrorListeners(),
-      provideHttpClient(withFetch()),
+      provideHttpClient(),
       provideRouter(
         routes,
         withComponentInputBinding(),

@@ -1,7 +1,8 @@
-import { Component, computed, inject } from '@angular/core';
+import { Component, computed, inject, linkedSignal } from '@angular/core';
 import { MatButton } from '@angular/material/button';
 import { Router, RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
 import { SseStreams } from '@sillage/angular';
+import type { StreamState } from '@sillage/client';
 import { Welcome } from './home/welcome';
 import { Account, SignInBanner } from './sign-in';
 import { WEB_CONFIG } from './web-config';
@@ -49,12 +50,14 @@ export class App {
     return { state: 'none', text: 'Opening' } as const;
   });
 
-  protected readonly unreachable = computed(() =>
-    this.#streams.all().some(({ state }) => {
-      const now = state();
-      return now.status === 'waiting' && now.error?.code === 'network-error';
-    }),
-  );
+  /** Stays through the attempts, which would make it flicker, until a stream is open again. */
+  protected readonly unreachable = linkedSignal<readonly StreamState[], boolean>({
+    source: () => this.#streams.all().map(({ state }) => state()),
+    computation: (states, previous) => {
+      if (states.some((state) => state.status === 'waiting' && state.error?.code === 'network-error')) return true;
+      return previous?.value === true && states.some(({ status }) => status === 'connecting' || status === 'waiting');
+    },
+  });
 
   protected async signOut(): Promise<void> {
     await this.account.signOut();

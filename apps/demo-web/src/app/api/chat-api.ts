@@ -8,14 +8,17 @@ import { from, switchMap, concat, type Observable } from 'rxjs';
 export class ChatApi extends BaseMsalApiService {
   /** What was said before, then what is said now: the stream goes on from the history's place, so that nothing is lost between them. */
   messages(session: string, config: MsalApiConfig): Observable<ChatMessage> {
-    return this.get<ChatHistory>(`chat/${session}/messages`).pipe(
+    return this.get<ChatHistory>(`chat/${encodeURIComponent(session)}/messages`).pipe(
       switchMap(({ messages, lastEventId }) =>
-        concat(from(messages), this.connectSSE<ChatMessage>(`chat/stream/${session}`, { ...config, lastEventId })),
+        concat(
+          from(messages),
+          this.connectSSE<ChatMessage>(`chat/stream/${encodeURIComponent(session)}`, { ...config, lastEventId }),
+        ),
       ),
     );
   }
 
   send(session: string, text: string): Observable<{ readonly id: string }> {
-    return this.post(`chat/${session}/messages`, { text });
+    return this.post(`chat/${encodeURIComponent(session)}/messages`, { text });
   }
 }

@@ -8,7 +8,10 @@ export function describeError(error: unknown): string {
   return 'Something in the page failed.';
 }
 
-function describeResponse({ status, error }: HttpErrorResponse): string {
+function describeResponse(response: HttpErrorResponse): string {
+  const { status } = response;
+  // HttpClient's `any`: what the API answered, if it was JSON at all.
+  const error: unknown = response.error;
   if (status === 0) return 'The API cannot be reached.';
   const detail: unknown = typeof error === 'object' && error !== null && 'detail' in error ? error.detail : null;
   return typeof detail === 'string' ? `The API refused: ${detail}` : `The API answered ${status}.`;

@@ -1,6 +1,6 @@
 import { Component, computed, DestroyRef, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
-import { FormControl, FormGroup, ReactiveFormsModule, Validators } from '@angular/forms';
+import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { MatButton } from '@angular/material/button';
 import { MatFormFieldModule } from '@angular/material/form-field';
 import { MatInput } from '@angular/material/input';
@@ -34,10 +34,7 @@ export class Assistant {
   protected readonly status = computed(() => this.current()?.status() ?? 'idle');
   protected readonly description = signal<string | null>(null);
   protected readonly problem = signal<string | null>(null);
-  protected readonly prompt = new FormControl('', {
-    nonNullable: true,
-    validators: [Validators.required, Validators.maxLength(4_000)],
-  });
+  protected readonly prompt = new FormControl('', { nonNullable: true });
   protected readonly form = new FormGroup({ prompt: this.prompt });
 
   constructor() {

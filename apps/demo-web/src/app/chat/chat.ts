@@ -1,7 +1,7 @@
 import { DatePipe } from '@angular/common';
 import { Component, computed, DestroyRef, effect, inject, input, signal, untracked } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
-import { FormControl, FormGroup, ReactiveFormsModule, Validators } from '@angular/forms';
+import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { MatButton } from '@angular/material/button';
 import { MatFormFieldModule } from '@angular/material/form-field';
 import { MatInput } from '@angular/material/input';
@@ -11,9 +11,6 @@ import { ChatApi, describeError } from '../api';
 import { Account } from '../sign-in';
 import { StickToEnd } from '../stick-to-end';
 import { StreamBar, StreamView } from '../stream';
-
-/** What the API takes for a session. */
-const sessionPattern = /^[\w-]{1,64}$/;
 
 /** One session: what was said before the page was opened, and what is said now. */
 @Component({
@@ -26,7 +23,7 @@ export class Chat {
   readonly #api = inject(ChatApi);
   readonly #router = inject(Router);
   readonly #destroyRef = inject(DestroyRef);
-  readonly #username = inject(Account).current()?.username;
+  readonly #account = inject(Account);
 
   /** From the route. */
   readonly sessionId = input.required<string>();
@@ -36,15 +33,9 @@ export class Chat {
   protected readonly messages = computed(() => this.view.items().toReversed());
   protected readonly problem = signal<string | null>(null);
   protected readonly sending = signal<'idle' | 'busy'>('idle');
-  protected readonly session = new FormControl('', {
-    nonNullable: true,
-    validators: [Validators.required, Validators.pattern(sessionPattern)],
-  });
+  protected readonly session = new FormControl('', { nonNullable: true });
   protected readonly sessionForm = new FormGroup({ session: this.session });
-  protected readonly text = new FormControl('', {
-    nonNullable: true,
-    validators: [Validators.required, Validators.maxLength(4_000)],
-  });
+  protected readonly text = new FormControl('', { nonNullable: true });
   protected readonly messageForm = new FormGroup({ text: this.text });
 
   constructor() {
@@ -59,7 +50,7 @@ export class Chat {
   }
 
   protected isOwn({ from }: ChatMessage): boolean {
-    return from.username === this.#username;
+    return from.id === this.#account.personId();
   }
 
   protected async join(): Promise<void> {

@@ -1,7 +1,7 @@
 import { DatePipe } from '@angular/common';
 import { Component, computed, DestroyRef, effect, inject, signal, untracked } from '@angular/core';
 import { takeUntilDestroyed, toSignal } from '@angular/core/rxjs-interop';
-import { FormControl, FormGroup, ReactiveFormsModule, Validators } from '@angular/forms';
+import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { MatButton } from '@angular/material/button';
 import { MatCheckbox } from '@angular/material/checkbox';
 import { MatFormFieldModule } from '@angular/material/form-field';
@@ -37,10 +37,7 @@ export class Events {
   protected readonly problem = signal<string | null>(null);
   protected readonly publishing = signal<'idle' | 'busy'>('idle');
   protected readonly type = new FormControl<TypedEventKind>('status', { nonNullable: true });
-  protected readonly text = new FormControl('', {
-    nonNullable: true,
-    validators: [Validators.required, Validators.maxLength(2_000)],
-  });
+  protected readonly text = new FormControl('', { nonNullable: true });
   protected readonly form = new FormGroup({ type: this.type, text: this.text });
 
   /** Those of the types asked for now; the others come back with their type. */

@@ -1,14 +1,16 @@
 import { DatePipe } from '@angular/common';
 import { Component, DestroyRef, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
-import { FormControl, FormGroup, FormGroupDirective, ReactiveFormsModule, Validators } from '@angular/forms';
+import { FormControl, FormGroup, ReactiveFormsModule, type FormGroupDirective } from '@angular/forms';
 import { MatButton } from '@angular/material/button';
 import { MatFormFieldModule } from '@angular/material/form-field';
 import { MatInput } from '@angular/material/input';
-import { MatSnackBar } from '@angular/material/snack-bar';
+import { MatSnackBar, MatSnackBarConfig } from '@angular/material/snack-bar';
 import type { Notice, Person } from 'demo-contract';
 import { describeError, NotificationApi, PeopleApi } from '../api';
 import { StreamBar, StreamView } from '../stream';
+
+const sentNotice = Object.assign(new MatSnackBarConfig(), { duration: 3_000 });
 
 /** What others tell the person, and a form to tell others. */
 @Component({
@@ -28,9 +30,9 @@ export class Notifications {
   protected readonly problem = signal<string | null>(null);
   protected readonly sending = signal<'idle' | 'busy'>('idle');
   protected readonly form = new FormGroup({
-    to: new FormControl('', { nonNullable: true, validators: Validators.required }),
-    title: new FormControl('', { nonNullable: true, validators: [Validators.required, Validators.maxLength(200)] }),
-    message: new FormControl('', { nonNullable: true, validators: [Validators.required, Validators.maxLength(2_000)] }),
+    to: new FormControl('', { nonNullable: true }),
+    title: new FormControl('', { nonNullable: true }),
+    message: new FormControl('', { nonNullable: true }),
   });
 
   constructor() {
@@ -63,7 +65,7 @@ export class Notifications {
       .pipe(takeUntilDestroyed(this.#destroyRef))
       .subscribe({
         next: () => {
-          this.#snackBar.open(`Sent to ${name}.`, undefined, { duration: 3_000 });
+          this.#snackBar.open(`Sent to ${name}.`, undefined, sentNotice);
           this.problem.set(null);
           directive.resetForm({ to });
           this.sending.set('idle');

@@ -23,6 +23,11 @@ export class Account {
   readonly activity = this.#activity.asReadonly();
   /** What went wrong with the last attempt, in words; `null` where nothing did. */
   readonly problem = this.#problem.asReadonly();
+  /** As the API keys people: names and addresses change hands. */
+  readonly personId = computed(() => {
+    const account = this.current();
+    return account === null ? null : `${account.tenantId}.${account.localAccountId}`;
+  });
   readonly name = computed(() => this.current()?.name ?? this.current()?.username ?? '');
 
   constructor() {

@@ -32,6 +32,11 @@ import { describeSignInError } from './describe-sign-in-error';
     p {
       margin: 0;
     }
+    /* The other way round: on the deep sea, the primary colour would drown. */
+    button {
+      --mat-button-filled-container-color: var(--sea-foam);
+      --mat-button-filled-label-text-color: #0b4a5a;
+    }
     .problem {
       flex-basis: 100%;
       text-align: center;

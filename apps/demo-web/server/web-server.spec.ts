@@ -1,0 +1,176 @@
+import { mkdtempSync, writeFileSync, rmSync } from 'node:fs';
+import { createServer, request as httpRequest, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { WebConfig } from 'demo-contract';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readServerConfig } from './config.ts';
+import { createWebServer } from './web-server.ts';
+
+const tenant = 'c0475050-0000-4000-8000-000000000001';
+const environment = {
+  API_URL: 'http://localhost:3000/',
+  ENTRA_TENANT_ID: tenant,
+  ENTRA_SPA_CLIENT_ID: '5a9e05fa-0000-4000-8000-0000000000b2',
+  ENTRA_API_CLIENT_ID: '5a9e0a91-0000-4000-8000-0000000000a1',
+};
+
+describe('the environment of the web server', () => {
+  it('is refused with one sentence for each variable that is missing', () => {
+    expect(() => readServerConfig({})).toThrow(
+      /^API_URL is missing: .*\.\nENTRA_TENANT_ID is missing: .*\.\nENTRA_SPA_CLIENT_ID is missing: .*\.\nENTRA_API_CLIENT_ID is missing: .*\.$/,
+    );
+  });
+
+  it.each([
+    ['ENTRA_TENANT_ID', 'contoso', /^ENTRA_TENANT_ID is no GUID/],
+    ['API_URL', 'localhost', /^API_URL is no http or https URL/],
+    ['EMULATOR_ORIGIN', 'ftp://localhost', /^EMULATOR_ORIGIN is no http or https URL/],
+    ['WEB_PORT', '70000', /^WEB_PORT is no port/],
+  ])('is refused where %s is "%s"', (name, value, message) => {
+    expect(() => readServerConfig({ ...environment, [name]: value })).toThrow(message);
+  });
+});
+
+describe('the web server', () => {
+  const servers: Server[] = [];
+  const answers: { path: string }[] = [];
+  let root = '';
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'demo-web-'));
+    writeFileSync(join(root, 'index.html'), '<app-root ngCspNonce="CSP_NONCE"></app-root>');
+    writeFileSync(join(root, 'main-5KIU2UDV.js'), '');
+    writeFileSync(join(root, 'redirect.html'), '');
+    writeFileSync(join(root, 'redirect.js'), '');
+  });
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close().closeAllConnections();
+    answers.length = 0;
+    rmSync(root, { recursive: true });
+  });
+
+  const listen = async (server: Server): Promise<string> => {
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  const start = (more: Readonly<Record<string, string>> = {}): Promise<string> =>
+    listen(
+      createWebServer({
+        config: readServerConfig({ ...environment, ...more }),
+        root,
+        onAnswer: (answer) => answers.push(answer),
+        onError: () => undefined,
+      }),
+    );
+
+  it('answers every address of the app with its page, and what is no address of it with 404', async () => {
+    const origin = await start();
+    for (const path of ['/', '/chat/lobby', '/events?x=1']) {
+      const response = await fetch(origin + path);
+      expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-cache']);
+      expect(await response.text()).toContain('<app-root');
+    }
+    expect((await fetch(`${origin}/missing.js`)).status).toBe(404);
+    expect((await fetch(origin, { method: 'POST' })).status).toBe(405);
+  });
+
+  it('gives each page a nonce of its own, the same as in its policy', async () => {
+    const origin = await start();
+    const nonces = new Set<string>();
+    for (let i = 0; i < 2; i++) {
+      const response = await fetch(origin);
+      const nonce = /ngCspNonce="([^"]+)"/.exec(await response.text())?.[1] ?? '';
+      expect(response.headers.get('content-security-policy')).toContain(`'nonce-${nonce}'`);
+      nonces.add(nonce);
+    }
+    expect(nonces.size).toBe(2);
+  });
+
+  it('lets the page talk to the API and the identity provider, and to nobody else', async () => {
+    const origin = await start();
+    const policy = (await fetch(origin)).headers.get('content-security-policy');
+    expect(policy).toContain(`connect-src 'self' http://localhost:3000 https://login.microsoftonline.com;`);
+    expect(policy).toContain(`frame-src 'self' https://login.microsoftonline.com;`);
+    expect(policy).toContain(`script-src 'self';`);
+  });
+
+  it('never sends an opener policy, which would cut off the sign-in window', async () => {
+    const origin = await start();
+    for (const path of ['/', '/redirect.html', '/redirect.js', '/config.json']) {
+      const { headers } = await fetch(origin + path);
+      expect(headers.has('cross-origin-opener-policy')).toBe(false);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+    }
+  });
+
+  it('keeps for ever what is named after its content, and asks again for the rest', async () => {
+    const origin = await start();
+    const cacheOf = async (path: string) => (await fetch(origin + path)).headers.get('cache-control');
+    expect(await cacheOf('/main-5KIU2UDV.js')).toBe('public, max-age=31536000, immutable');
+    expect(await cacheOf('/redirect.js')).toBe('no-cache');
+    expect(await cacheOf('/redirect.html')).toBe('no-store');
+  });
+
+  it('tells its log the path of a request, and nothing of its query', async () => {
+    const origin = await start();
+    await fetch(`${origin}/redirect.html?code=secret`);
+    await fetch(`${origin}/?code=secret`);
+    await expect.poll(() => answers.map(({ path }) => path)).toEqual(['/redirect.html', '/']);
+    expect(JSON.stringify(answers)).not.toContain('secret');
+  });
+
+  it('answers a malformed path as what it is, and goes on', async () => {
+    const origin = await start();
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      httpRequest(origin, { path: '/%E0%A4%A' }, (response) => resolve(response.resume().statusCode))
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBeLessThan(500);
+    expect((await fetch(origin)).status).toBe(200);
+  });
+
+  it('tells the app to sign in at Microsoft Entra ID', async () => {
+    const config = (await (await fetch(`${await start()}/config.json`)).json()) as WebConfig;
+    expect(config).toEqual({
+      apiUrl: 'http://localhost:3000',
+      scopes: ['api://5a9e0a91-0000-4000-8000-0000000000a1/Stream.Access'],
+      identityProvider: 'entra',
+      auth: {
+        clientId: environment.ENTRA_SPA_CLIENT_ID,
+        authority: `https://login.microsoftonline.com/${tenant}`,
+      },
+    });
+  });
+
+  it('tells the app to sign in at the emulator, as soon as that is there', async () => {
+    const metadata = {
+      issuer: 'i',
+      authorization_endpoint: 'a',
+      token_endpoint: 't',
+      end_session_endpoint: 'e',
+      jwks_uri: 'j',
+    };
+    let emulatorStatus = 503;
+    const emulator = await listen(
+      createServer((_request, response) => {
+        response.writeHead(emulatorStatus);
+        response.end(JSON.stringify({ ...metadata, claims_supported: [] }));
+      }),
+    );
+    const origin = await start({ EMULATOR_ORIGIN: emulator });
+    const refused = await fetch(`${origin}/config.json`);
+    expect(refused.status).toBe(503);
+    expect(((await refused.json()) as { detail: string }).detail).toContain('The emulator at http');
+
+    emulatorStatus = 200;
+    const { auth, identityProvider } = (await (await fetch(`${origin}/config.json`)).json()) as WebConfig;
+    expect(identityProvider).toBe('emulator');
+    expect(auth.authority).toBe(`https://${new URL(emulator).host}/${tenant}`);
+    expect(auth.knownAuthorities).toEqual([new URL(emulator).host]);
+    expect(JSON.parse(auth.authorityMetadata ?? '')).toEqual(metadata);
+  });
+});
