@@ -9,7 +9,7 @@ const entries = [
   ['client', 'packages/client', 'dist/index.d.ts'],
   ['server', 'packages/server', 'dist/index.d.ts'],
   ['server-node', 'packages/server', 'dist/adapters/node.d.ts'],
-  ['server-sqlite', 'packages/server', 'dist/sqlite.d.ts'],
+  ['server-sqlite', 'packages/server', 'dist/logs/sqlite-event-log.d.ts'],
   ['server-express', 'packages/server', 'dist/adapters/express.d.ts'],
   ['entra-emulator', 'packages/entra-emulator', 'dist/index.d.ts'],
   ['angular', 'packages/angular', 'dist/types/sillage-angular.d.ts'],

@@ -1,7 +1,7 @@
 import { answering, freePorts, startService, type Service } from './service.ts';
 
 /** The sample tenant and applications of the emulator, as its README lists them. */
-export const sample = {
+const sample = {
   ENTRA_TENANT_ID: 'c0475050-0000-4000-8000-000000000001',
   ENTRA_SPA_CLIENT_ID: '5a9e05fa-0000-4000-8000-0000000000b2',
   ENTRA_API_CLIENT_ID: '5a9e0a91-0000-4000-8000-0000000000a1',

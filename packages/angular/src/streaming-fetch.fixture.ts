@@ -1,5 +1,5 @@
 /** A request as the fake server saw it, and the way to answer it. */
-export interface FakeExchange {
+interface FakeExchange {
   readonly url: string;
   readonly init: RequestInit & { readonly headers: Headers; readonly signal: AbortSignal };
   /** Answers with an event stream, unless it has been, and writes `text` to it. */

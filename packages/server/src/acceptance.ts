@@ -12,7 +12,7 @@ export interface AcceptanceOptions {
   readonly onRefused: (refusal: Refusal, cause: unknown) => void;
 }
 
-export interface AcceptanceRequest<Native> extends AccessRequirements {
+interface AcceptanceRequest<Native> extends AccessRequirements {
   readonly methods: readonly StreamMethod[];
   readonly authorize?: (context: StreamContext<Native>) => Authorization | Promise<Authorization>;
 }

@@ -15,7 +15,7 @@ export type OutgoingEvent =
   | (EventHead & { readonly text: string; readonly data?: never });
 
 /** The types that mean something to a client of this protocol (PROTOCOL 4.5). */
-export const RESERVED_TYPES: ReadonlySet<string> = new Set(['complete', 'gap', 'failure']);
+const RESERVED_TYPES: ReadonlySet<string> = new Set(['complete', 'gap', 'failure']);
 
 const MAX_TYPE_LENGTH = 256;
 const TOPIC = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,256}$/u;

@@ -5,7 +5,7 @@ import { createRecentEvents } from './recent-events.ts';
 import type { RecentEvent } from './recent-events.ts';
 
 /** A session that is up to date: it gets what its group gets. */
-export interface LiveMember {
+interface LiveMember {
   /** Takes whole events, in order. Must not throw. */
   deliver(bytes: Uint8Array): void;
   /** It is no longer a member, and has every event up to the sequence: the log has the rest. Must not throw. */

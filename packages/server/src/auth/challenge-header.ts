@@ -1,5 +1,5 @@
 /** What a `WWW-Authenticate: Bearer` header may say (RFC 6750 3; Microsoft, "Claims challenges"). */
-export interface BearerChallenge {
+interface BearerChallenge {
   /** Empty where sign-in goes through a common endpoint, as Microsoft has it. */
   readonly realm: string;
   readonly authorizationUri?: string | undefined;

@@ -1,5 +1,4 @@
 export { writeBearerChallenge } from './challenge-header.ts';
-export type { BearerChallenge } from './challenge-header.ts';
 export { claimsChallenge } from './claims-challenge.ts';
 export type { ClaimsChallenge, ClaimsChallengeOptions } from './claims-challenge.ts';
 export { createEntraVerifier } from './entra-verifier.ts';

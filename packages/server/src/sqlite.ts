@@ -1,2 +1,0 @@
-export { createSqliteEventLog } from './logs/sqlite-event-log.ts';
-export type { SqliteEventLogOptions } from './logs/sqlite-event-log.ts';
