@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { NgtscProgram, type NgCompilerOptions } from '@angular/compiler-cli';
+import ts from 'typescript';
+import { root, type Block } from './documents.ts';
+
+/** As a stranger's strict project would have it, with what an Angular app and a Node server need at once. */
+const options: NgCompilerOptions = {
+  target: ts.ScriptTarget.ES2022,
+  lib: ['lib.es2024.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts', 'lib.dom.asynciterable.d.ts'],
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  types: ['node'],
+  typeRoots: [join(root, 'node_modules', '@types')],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noImplicitOverride: true,
+  experimentalDecorators: true,
+  skipLibCheck: true,
+  noEmit: true,
+  strictTemplates: true,
+  strictInjectionParameters: true,
+};
+
+/** One program of all blocks, so that the libraries' types are read once. Each block is a module of its own. */
+export interface CompiledBlocks {
+  /** What the compiler has against a block, Angular's templates included; by the lines of its document. */
+  readonly problems: (block: Block) => string[];
+  readonly checker: ts.TypeChecker;
+  readonly program: ts.Program;
+}
+
+export function compileBlocks(blocks: readonly Block[]): CompiledBlocks {
+  // Virtual files in docs/: packages are found from there by their published names, as they are from anywhere.
+  const files = new Map(blocks.map((block, index) => [join(root, 'docs', `block-${index}.ts`), block]));
+  const names = new Map([...files].map(([name, block]) => [block.name, name]));
+  const texts = new Map([...files].map(([name, block]) => [name, sourceOf(block)]));
+
+  const host = ts.createCompilerHost(options);
+  const real = { ...host };
+  host.fileExists = (name) => texts.has(name) || real.fileExists(name);
+  host.readFile = (name) => texts.get(name) ?? real.readFile(name);
+  host.getSourceFile = (name, version, ...rest) => {
+    const text = texts.get(name);
+    return text === undefined
+      ? real.getSourceFile(name, version, ...rest)
+      : ts.createSourceFile(name, text, version, true);
+  };
+
+  const angular = new NgtscProgram([...files.keys()], options, host);
+  const program = angular.getTsProgram();
+  const general = [...angular.getTsOptionDiagnostics(), ...program.getGlobalDiagnostics()].map(messageOf);
+  if (general.length > 0) throw new Error(`The blocks cannot be compiled: ${general.join('; ')}`);
+
+  return {
+    program,
+    checker: program.getTypeChecker(),
+    problems(block) {
+      const name = names.get(block.name);
+      const source = name === undefined ? undefined : program.getSourceFile(name);
+      if (name === undefined || source === undefined) throw new Error(`${block.name} was not compiled.`);
+      const structural = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+      const templates = angular.getNgSemanticDiagnostics(name);
+      return [...structural, ...templates].map((diagnostic) => {
+        const at =
+          ts.getLineAndCharacterOfPosition(source, diagnostic.start ?? 0).line - givenLines(block) + block.line;
+        return `${block.file}:${at} ${messageOf(diagnostic)}`;
+      });
+    },
+  };
+}
+
+/** The block as a module: what is given first, then the code as it stands. */
+function sourceOf({ given, code }: Block): string {
+  return `${given}${given === '' ? '' : '\n'}${code}\nexport {};\n`;
+}
+
+function givenLines({ given }: Block): number {
+  return given === '' ? 0 : given.split('\n').length;
+}
+
+function messageOf({ messageText }: { messageText: string | ts.DiagnosticMessageChain }): string {
+  return ts.flattenDiagnosticMessageText(messageText, ' ');
+}
