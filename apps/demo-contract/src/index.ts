@@ -92,3 +92,162 @@ export interface WebConfig {
     readonly authorityMetadata?: string;
   };
 }
+
+/** Whose numbers `data/stream/:dataType` sends: the API's process, or its machine. */
+export type DataType = 'process' | 'machine';
+
+/** An event of `data/stream/:dataType`. */
+export interface DataPoint {
+  /** What is measured, such as `cpu`, `heapUsed` or `freeMemory`. */
+  readonly metric: string;
+  readonly value: number;
+  readonly unit: 'percent' | 'bytes' | 'milliseconds' | 'count';
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** What `analytics/stream/:metricType` counts, of this API's own use. */
+export type AnalyticsMetric = 'users' | 'streams' | 'events' | 'requests' | 'errors';
+
+/** An event of `analytics/stream/:metricType`, once a second. */
+export interface AnalyticsPoint {
+  readonly metric: AnalyticsMetric;
+  /** `users` and `streams`: now. The others: in the last second. */
+  readonly value: number;
+  /** Since the API started; for `users` and `streams`, the most at once. */
+  readonly total: number;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** An event of `stocks/stream?symbols=…`. */
+export interface StockPrice {
+  readonly symbol: string;
+  readonly price: number;
+  /** Since the first price, in percent. */
+  readonly change: number;
+  /** Where the price is from. A simulated one must be labelled so wherever it is shown. */
+  readonly source: 'simulated' | 'feed';
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** An event of `tasks/stream/:taskId`: the import of a CSV file. The last one's status is not `running`, and the stream completes. */
+export interface TaskProgress {
+  readonly taskId: string;
+  readonly status: 'running' | 'completed' | 'failed' | 'cancelled';
+  /** 0 to 100. */
+  readonly percentage: number;
+  /** For a person. */
+  readonly message: string;
+  readonly rows: number;
+  readonly rowsPerSecond: number;
+  /** `null` while nobody can tell. */
+  readonly secondsLeft: number | null;
+  /** Where and why it failed; `null` otherwise. */
+  readonly failure: { readonly line: number; readonly reason: string } | null;
+}
+
+/** `POST tasks` (the file's text as the body, `text/csv`, streamed): answered once the upload has begun. */
+export interface TaskStarted {
+  readonly taskId: string;
+}
+
+/** The logs of `logs/stream/:logType`. Only for the role `Stream.Admin`. */
+export type LogType = 'app' | 'access' | 'audit';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** An event of `logs/stream/:logType?level=…`. */
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly message: string;
+  /** What was logged beside the message. Never a token. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/**
+ * The events of `documents/stream/:documentId`, in this order: one `snapshot`, then `update` and `cursor` as they come. Binary is base64
+ * of Yjs's update format.
+ */
+export type DocumentEvent =
+  | { readonly kind: 'snapshot'; readonly update: string; readonly people: readonly DocumentCursor[] }
+  | { readonly kind: 'update'; readonly update: string; readonly from: string }
+  | { readonly kind: 'cursor'; readonly cursor: DocumentCursor };
+
+/** Where somebody is in a document, as Yjs relative positions (JSON text); `null`: they have left. */
+export interface DocumentCursor {
+  /** One a page: a person may have several. */
+  readonly clientId: string;
+  readonly person: Person;
+  readonly range: { readonly anchor: string; readonly head: string } | null;
+}
+
+/** `POST documents/:documentId/updates` */
+export interface NewDocumentUpdate {
+  readonly clientId: string;
+  readonly update: string;
+}
+
+/** `GET documents`; `POST documents {title, sharedWith}`: those that the person may open. */
+export interface DocumentInfo {
+  readonly id: string;
+  readonly title: string;
+  readonly owner: Person;
+  /** {@link Person.id}s, beside the owner. */
+  readonly sharedWith: readonly string[];
+}
+
+/** An event of `games/stream/:gameId`: the whole state, after every move. The game is noughts and crosses. */
+export interface GameState {
+  readonly gameId: string;
+  /** Nine cells, row by row. */
+  readonly board: readonly ('X' | 'O' | null)[];
+  readonly players: { readonly X: Person | null; readonly O: Person | null };
+  readonly turn: 'X' | 'O';
+  readonly status: 'waiting-for-players' | 'playing' | 'won' | 'drawn';
+  readonly winner: 'X' | 'O' | null;
+  readonly spectators: number;
+  readonly moves: number;
+}
+
+/** `POST games/:gameId/moves`. `POST games/:gameId/players` takes a free seat, `POST games/:gameId/rematch` begins anew. */
+export interface NewMove {
+  /** 0 to 8. */
+  readonly cell: number;
+}
+
+/** An event of `iot/stream/:deviceId`, as the device said it over MQTT. */
+export interface DeviceReading {
+  readonly deviceId: string;
+  readonly temperature: number;
+  readonly humidity: number;
+  /** Whether the device is a simulated one; it speaks real MQTT all the same. */
+  readonly source: 'simulated' | 'broker';
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** `GET iot`: the devices that were heard of, and whether the broker can be reached. */
+export interface DeviceList {
+  readonly devices: readonly string[];
+  readonly broker: 'connected' | 'disconnected';
+}
+
+/** An event of `health/stream`, every two seconds. */
+export interface ServerHealth {
+  readonly status: 'ok' | 'busy';
+  /** The 99th percentile of the last interval. */
+  readonly eventLoopDelayMs: number;
+  readonly heapUsedBytes: number;
+  readonly heapLimitBytes: number;
+  readonly sessions: number;
+  /** How long the last append to the event log took. */
+  readonly logDelayMs: number;
+  readonly store: 'memory' | 'sqlite';
+  readonly uptimeSeconds: number;
+  /** ISO 8601. */
+  readonly at: string;
+}
