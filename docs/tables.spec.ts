@@ -17,6 +17,7 @@ describe('a table of names has every name there is, and no other', () => {
     StreamOptions: '@sillage/server',
     StreamEndpointOptions: '@sillage/server',
     EntraVerifierOptions: '@sillage/server',
+    SqliteEventLogOptions: '@sillage/server/sqlite',
   } as const;
   type Name = keyof typeof imported;
 
@@ -59,6 +60,7 @@ describe('a table of names has every name there is, and no other', () => {
     ['packages/angular/README.md', 'SseClient', 0, 'SseOptions'],
     ['packages/server/README.md', 'Streams', 0, 'StreamOptions'],
     ['packages/server/README.md', 'Options', 0, 'StreamEndpointOptions'],
+    ['packages/server/README.md', 'Options', 1, 'SqliteEventLogOptions'],
     ['packages/server/README.md', 'Entra ID tokens', 0, 'EntraVerifierOptions'],
   ])('%s, %s, table %i: %s', (path, heading, table, name) => {
     expect(firstCells(path, heading, table).sort()).toEqual(properties(name).sort());
