@@ -1,4 +1,4 @@
-import { Component, computed, inject, linkedSignal } from '@angular/core';
+import { Component, computed, effect, inject, linkedSignal, untracked } from '@angular/core';
 import { MatButton } from '@angular/material/button';
 import { Router, RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
 import { SseStreams } from '@sillage/angular';
@@ -59,8 +59,17 @@ export class App {
     },
   });
 
-  protected async signOut(): Promise<void> {
-    await this.account.signOut();
-    if (this.account.current() === null) await this.#router.navigateByUrl('/');
+  constructor() {
+    let before = this.account.current();
+    effect(() => {
+      const now = this.account.current();
+      // At once, not when the provider's window is done: nothing of the person stays, their place included.
+      if (before !== null && now === null) {
+        untracked(() => {
+          this.#router.navigateByUrl('/').catch(reportError);
+        });
+      }
+      before = now;
+    });
   }
 }

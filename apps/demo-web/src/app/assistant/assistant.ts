@@ -4,9 +4,9 @@ import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { MatButton } from '@angular/material/button';
 import { MatFormFieldModule } from '@angular/material/form-field';
 import { MatInput } from '@angular/material/input';
-import { AssistantApi, describeError } from '../api';
-import { StickToEnd } from '../stick-to-end';
-import { StreamStateLine } from '../stream';
+import { AssistantApi, describeError } from '@app/api';
+import { StickToEnd } from '@app/stick-to-end';
+import { StreamStateLine } from '@app/stream';
 import { createExchange, type Exchange } from './exchange';
 
 /** Exchanges that the page keeps; the oldest go first. */

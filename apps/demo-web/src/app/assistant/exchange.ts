@@ -1,10 +1,10 @@
 import { computed, signal, type Signal } from '@angular/core';
 import type { StreamState } from '@sillage/client';
 import type { Subscription } from 'rxjs';
-import { describeError, type AssistantApi } from '../api';
-import { shownState, type ShownState } from '../stream';
+import { describeError, type AssistantApi } from '@app/api';
+import { shownState, type ShownState } from '@app/stream';
 
-export type AnswerStatus = 'answering' | 'complete' | 'failed' | 'stopped';
+type AnswerStatus = 'answering' | 'complete' | 'failed' | 'stopped';
 
 /** A question and its answer, as far as it has come. */
 export interface Exchange {

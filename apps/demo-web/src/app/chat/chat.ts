@@ -7,10 +7,10 @@ import { MatFormFieldModule } from '@angular/material/form-field';
 import { MatInput } from '@angular/material/input';
 import { Router } from '@angular/router';
 import type { ChatMessage } from 'demo-contract';
-import { ChatApi, describeError } from '../api';
-import { Account } from '../sign-in';
-import { StickToEnd } from '../stick-to-end';
-import { StreamBar, StreamView } from '../stream';
+import { ChatApi, describeError } from '@app/api';
+import { Account } from '@app/sign-in';
+import { StickToEnd } from '@app/stick-to-end';
+import { StreamBar, StreamView } from '@app/stream';
 
 /** One session: what was said before the page was opened, and what is said now. */
 @Component({

@@ -7,8 +7,8 @@ import { MatCheckbox } from '@angular/material/checkbox';
 import { MatFormFieldModule } from '@angular/material/form-field';
 import { MatInput } from '@angular/material/input';
 import type { TypedEventKind } from 'demo-contract';
-import { describeError, EventApi, type KindedEvent } from '../api';
-import { StreamBar, StreamView } from '../stream';
+import { describeError, EventApi, type KindedEvent } from '@app/api';
+import { StreamBar, StreamView } from '@app/stream';
 
 const kinds = ['chat', 'notification', 'status', 'update'] as const satisfies readonly TypedEventKind[];
 

@@ -1,6 +1,6 @@
 import { Component, inject } from '@angular/core';
 import { RouterLink } from '@angular/router';
-import { Account } from '../sign-in';
+import { Account } from '@app/sign-in';
 import { SecurityCard } from './security-card';
 
 /** The home of whoever is signed in. */

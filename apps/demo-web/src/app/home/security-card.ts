@@ -4,7 +4,7 @@ import { DestroyRef } from '@angular/core';
 import { MatButton } from '@angular/material/button';
 import { map, switchMap, type Observable } from 'rxjs';
 import type { Me } from 'demo-contract';
-import { describeError, PeopleApi, SecurityApi } from '../api';
+import { describeError, PeopleApi, SecurityApi } from '@app/api';
 
 /** Lets a person demand a second factor of themselves, to see what a claims challenge does to their streams. */
 @Component({

@@ -1,6 +1,6 @@
 import { Component, inject } from '@angular/core';
 import { MatButton } from '@angular/material/button';
-import { Account } from '../sign-in';
+import { Account } from '@app/sign-in';
 
 /** The home of whoever is not signed in. */
 @Component({

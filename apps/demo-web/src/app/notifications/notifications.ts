@@ -7,8 +7,8 @@ import { MatFormFieldModule } from '@angular/material/form-field';
 import { MatInput } from '@angular/material/input';
 import { MatSnackBar, MatSnackBarConfig } from '@angular/material/snack-bar';
 import type { Notice, Person } from 'demo-contract';
-import { describeError, NotificationApi, PeopleApi } from '../api';
-import { StreamBar, StreamView } from '../stream';
+import { describeError, NotificationApi, PeopleApi } from '@app/api';
+import { StreamBar, StreamView } from '@app/stream';
 
 const sentNotice = Object.assign(new MatSnackBarConfig(), { duration: 3_000 });
 

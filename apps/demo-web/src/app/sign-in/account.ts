@@ -2,7 +2,7 @@ import { computed, inject, Injectable, signal } from '@angular/core';
 import { MSAL_INSTANCE, MsalService } from '@azure/msal-angular';
 import { EventType, type AccountInfo } from '@azure/msal-browser';
 import { firstValueFrom } from 'rxjs';
-import { WEB_CONFIG } from '../web-config';
+import { WEB_CONFIG } from '@app/web-config';
 import { describeSignInError } from './describe-sign-in-error';
 
 /** What the person may wait for. */
@@ -90,7 +90,11 @@ export class Account {
     try {
       await act();
     } catch (error) {
-      this.#problem.set(describeSignInError(error));
+      this.#problem.set(
+        activity === 'signing-out' && this.#current() === null
+          ? 'You are signed out here. The identity provider may still know you: its sign-out window could not be used.'
+          : describeSignInError(error),
+      );
     } finally {
       this.#activity.set('none');
     }

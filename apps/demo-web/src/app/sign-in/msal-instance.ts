@@ -2,7 +2,7 @@ import { BrowserCacheLocation, PublicClientApplication, type IPublicClientApplic
 import type { WebConfig } from 'demo-contract';
 
 /** Where the identity provider returns to, after a popup, a hidden frame and a redirect alike: MSAL's bridge leads on from there. */
-export const redirectUri = (): string => new URL('redirect.html', document.baseURI).href;
+const redirectUri = (): string => new URL('redirect.html', document.baseURI).href;
 
 export function createMsalInstance({ auth }: WebConfig): IPublicClientApplication {
   return new PublicClientApplication({

@@ -1,5 +1,5 @@
 import { isSseError, type StreamState } from '@sillage/client';
-import { describeError } from '../api';
+import { describeError } from '@app/api';
 
 /** A {@link StreamState} as a person needs to know it: the ends told apart, their reasons in words. */
 export type ShownState =

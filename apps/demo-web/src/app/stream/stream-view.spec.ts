@@ -2,7 +2,7 @@ import { TestBed } from '@angular/core/testing';
 import { SseStreams } from '@sillage/angular';
 import { SignedOutError, type Gap } from '@sillage/client';
 import { NEVER, Subject } from 'rxjs';
-import type { MsalApiConfig } from '../api';
+import type { MsalApiConfig } from '@app/api';
 import { StreamView } from './stream-view';
 
 describe("a page's view of a stream", () => {

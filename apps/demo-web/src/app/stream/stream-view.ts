@@ -2,7 +2,7 @@ import { computed, DestroyRef, inject, signal } from '@angular/core';
 import { SseStreams } from '@sillage/angular';
 import type { Gap, StreamState } from '@sillage/client';
 import type { Observable, Subscription } from 'rxjs';
-import type { MsalApiConfig } from '../api';
+import type { MsalApiConfig } from '@app/api';
 import { failedState, shownState, type ShownState } from './shown-state';
 
 /** A payload as a list shows it: payloads have no identity of their own. */
@@ -12,9 +12,9 @@ export interface Received<T> {
 }
 
 /** Opens the stream with the callbacks that a {@link StreamView} listens through. */
-export type StreamSource<T> = (config: MsalApiConfig) => Observable<T>;
+type StreamSource<T> = (config: MsalApiConfig) => Observable<T>;
 
-export interface StreamViewOptions {
+interface StreamViewOptions {
   readonly maxItems: number;
   /** Whether what came stays when the stream is opened anew. `'clear'` is for sources that begin with their history. Default `'keep'`. */
   readonly onReopen?: 'keep' | 'clear';
