@@ -2,6 +2,15 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    projects: ['packages/client', 'packages/server', 'packages/entra-emulator', 'apps/demo-api', 'conformance', 'docs'],
+    projects: [
+      'packages/client',
+      'packages/server',
+      'packages/entra-emulator',
+      'apps/demo-api',
+      'apps/demo-web/server',
+      'examples/express-minimal',
+      'conformance',
+      'docs',
+    ],
   },
 });

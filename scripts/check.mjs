@@ -13,7 +13,9 @@ const typed = [
   'apps/demo-web/server',
   'apps/demo-contract',
   'conformance',
+  'docs',
   'e2e',
+  'examples/express-minimal',
 ];
 
 const claims = [
@@ -24,11 +26,7 @@ const claims = [
     [
       [
         module('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'),
-        'packages',
-        'apps',
-        'conformance',
-        'e2e',
-        'scripts',
+        ...['packages', 'apps', 'examples', 'conformance', 'docs', 'e2e', 'scripts'],
         '--config',
         '.dependency-cruiser.cjs',
       ],

@@ -1,3 +1,6 @@
+// What a consumer of a stream names: so that one import is enough.
+export { isSseError, SseError } from '@sillage/client';
+export type { Gap, SseErrorCode, SseEvent, StreamError, StreamState } from '@sillage/client';
 export {
   provideSse,
   withAllowedOrigins,

@@ -25,9 +25,7 @@ export class SseClient {
   readonly #injector = inject(Injector);
   readonly #streams = inject(SseStreams);
   readonly #platform: 'browser' | 'server' = isPlatformBrowser(inject(PLATFORM_ID)) ? 'browser' : 'server';
-  // Without the slash, the base's last segment would be replaced: https://x/api + a = https://x/a.
-  readonly #base = new URL((this.#config.baseUrl ?? '').replace(/([^/])$/, '$1/'), inject(DOCUMENT).baseURI);
-  readonly #origins = [this.#base.origin, ...this.#config.allowedOrigins.map((origin) => new URL(origin).origin)];
+  readonly #document = inject(DOCUMENT);
   readonly #open: SseHandlerFn = this.#config.interceptors.reduceRight<SseHandlerFn>(
     (next, interceptor) => this.#intercept(interceptor, next),
     (request) => this.#connect(request),
@@ -57,13 +55,23 @@ export class SseClient {
    * @throws {InvalidOptionError} where its origin is neither the base URL's nor among `withAllowedOrigins()`: a token must not go there.
    */
   resolve(url: string): string {
-    const resolved = new URL(url, this.#base);
-    if (!this.#origins.includes(resolved.origin)) {
+    const resolved = new URL(url, this.#base());
+    if (!this.#origins().includes(resolved.origin)) {
       throw new InvalidOptionError(
         `${resolved.origin} would get the token, and is not allowed: add it to withAllowedOrigins(), or use a URL relative to withBaseUrl().`,
       );
     }
     return resolved.href;
+  }
+
+  /** Not before it is needed: on the server side of SSR, a document may have no base. */
+  #base(): URL {
+    // Without the slash, the base's last segment would be replaced: https://x/api + a = https://x/a.
+    return new URL((this.#config.baseUrl ?? '').replace(/([^/])$/, '$1/'), this.#document.baseURI);
+  }
+
+  #origins(): string[] {
+    return [this.#base().origin, ...this.#config.allowedOrigins.map((origin) => new URL(origin).origin)];
   }
 
   #intercept(interceptor: SseInterceptorFn, next: SseHandlerFn): SseHandlerFn {
@@ -80,7 +88,7 @@ export class SseClient {
         factory === null ? null : runInInjectionContext(this.#injector, () => factory(new URL(request.url)));
       const stream = createEventStream(request.url, {
         ...streamOptions(request, authentication),
-        allowedOrigins: this.#origins,
+        allowedOrigins: this.#origins(),
         reconnect: mergeReconnect(this.#config.reconnect, request.reconnect),
         runtime: this.#config.runtime,
         ...(this.#config.fetch === null ? {} : { fetch: this.#config.fetch }),
@@ -89,6 +97,10 @@ export class SseClient {
       const gaps = signal<readonly Gap[]>([]);
       const remove = this.#streams.add({ url: request.url, state, gaps, reconnect: () => stream.reconnect() });
 
+      const tell = (next: StreamState): void => {
+        state.set(next);
+        request.onState?.(next);
+      };
       const stop = stream.subscribe({
         next: (event) => subscriber.next(event),
         error: (error) => subscriber.error(error),
@@ -97,13 +109,15 @@ export class SseClient {
           gaps.update((known) => [...known, gap].slice(-maxGaps));
           request.onGap?.(gap);
         },
-        state: (next) => {
-          state.set(next);
-          request.onState?.(next);
-        },
+        state: tell,
       });
-      const ended = authentication?.ended.subscribe((error) => subscriber.error(error));
+      const reconnecting = request.reconnectOn?.subscribe(() => stream.reconnect());
+      const ended = authentication?.ended.subscribe((error) => {
+        tell({ status: 'closed', reason: 'failed', error });
+        subscriber.error(error);
+      });
       return () => {
+        reconnecting?.unsubscribe();
         ended?.unsubscribe();
         stop();
         remove();

@@ -1,4 +1,5 @@
 import type { Decode, Gap, ReconnectPolicy, StreamState } from '@sillage/client';
+import type { Observable } from 'rxjs';
 import type { SseAuthenticationFactory } from './sse-authentication';
 
 /** What `SseClient.stream()` takes beside the URL. */
@@ -19,6 +20,8 @@ export interface SseOptions<T = unknown> {
   readonly completeOnData?: string | null;
   /** Overrides who the stream is opened as; `null`: nobody, no token is sent. */
   readonly authentication?: SseAuthenticationFactory | null;
+  /** Cuts a wait short at each emission: the next attempt begins at once. */
+  readonly reconnectOn?: Observable<unknown>;
   /** Called when the stream moves to another state. */
   readonly onState?: (state: StreamState) => void;
   /** Called when events were lost that the server's log no longer holds (PROTOCOL 5.3). */

@@ -4,7 +4,7 @@ import { Injectable } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { BrowserAuthError, EventType, InteractionType, ServerError } from '@azure/msal-browser';
 import { provideSse, SseStreams, withBaseUrl, withRuntime } from '@sillage/angular';
-import type { Observable } from 'rxjs';
+import { Subject, type Observable } from 'rxjs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { manualTimers, settle, streamingFetch } from '../../src/streaming-fetch.fixture';
 import { BaseMsalApiService } from './base-msal-api-service';
@@ -146,6 +146,20 @@ describe('streams as an MSAL account', () => {
     expect(world.exchanges).toHaveLength(2);
   });
 
+  it('tell the ID of each event before its data, and cut a wait short when told to', async () => {
+    const told: unknown[] = [];
+    const again = new Subject<void>();
+    world.api.stream({ onEventId: (id) => told.push(id), reconnectOn: again }).subscribe((data) => told.push(data));
+    await settle();
+    await world.exchanges[0]?.write('id: e-1\ndata: 1\n\n');
+    await world.exchanges[0]?.end();
+    expect(told).toEqual(['e-1', 1]);
+    expect(world.exchanges).toHaveLength(1);
+    again.next();
+    await settle();
+    expect(world.exchanges).toHaveLength(2);
+  });
+
   it('keep waiting when it is somebody else who signs in', async () => {
     world.msal.failure = interactionRequired();
     await listen(world.api.stream());
@@ -178,8 +192,10 @@ describe('streams as an MSAL account', () => {
     ['everybody signs out', () => world.msal.emit(EventType.LOGOUT_START, InteractionType.Redirect, {})],
     ['another account becomes active', () => world.msal.switchTo(bob)],
   ])('end when %s', async (_, leave) => {
-    const { seen } = await listen(world.api.stream());
+    const states: string[] = [];
+    const { seen } = await listen(world.api.stream({ onState: ({ status }) => states.push(status) }));
     leave();
+    expect(states.at(-1)).toBe('closed');
     expect(seen.errors).toMatchObject([{ code: 'signed-out' }]);
     expect(world.exchanges[0]?.init.signal.aborted).toBe(true);
     expect(world.msal.listeners).toBe(0);

@@ -2,8 +2,7 @@ import { HttpClient, HttpErrorResponse, type HttpParams } from '@angular/common/
 import { inject, Injectable } from '@angular/core';
 import { SseClient, type SseOptions } from '@sillage/angular';
 import { parseChallenges, tokenDemand, type TokenDemand } from '@sillage/client';
-import type { Observable } from 'rxjs';
-import { filter, map, mergeMap, catchError, defer, from, throwError } from 'rxjs';
+import { catchError, defer, filter, from, map, mergeMap, tap, throwError, type Observable } from 'rxjs';
 import type { MsalApiConfig } from './msal-api-config';
 import { msalAuthentication } from './msal-authentication';
 import { MSAL_OPTIONS } from './msal-options';
@@ -112,12 +111,14 @@ export abstract class BaseMsalApiService {
   }
 
   #openSSE<T>(endpoint: string, options: SseOptions<T>, msalConfig: MsalApiConfig = {}, firstToken?: string) {
-    const { scopes, account, ...streaming } = msalConfig;
-    return this.#sse.stream<T>(endpoint, {
-      ...options,
-      ...streaming,
-      authentication: () => msalAuthentication({ scopes, account, firstToken }),
-    });
+    const { scopes, account, onEventId, ...streaming } = msalConfig;
+    return this.#sse
+      .stream<T>(endpoint, {
+        ...options,
+        ...streaming,
+        authentication: () => msalAuthentication({ scopes, account, firstToken }),
+      })
+      .pipe(tap(({ id }) => onEventId?.(id)));
   }
 
   #request<T>(

@@ -1,5 +1,6 @@
 import type { AccountInfo } from '@azure/msal-browser';
 import type { Gap, ReconnectPolicy, StreamState } from '@sillage/client';
+import type { Observable } from 'rxjs';
 
 /** How one call of a {@link BaseMsalApiService} differs from what `withMsal()` said. */
 export interface MsalApiConfig {
@@ -13,6 +14,10 @@ export interface MsalApiConfig {
   readonly lastEventId?: string;
   /** Called when a stream moves to another state. */
   readonly onState?: (state: StreamState) => void;
+  /** Called with the ID of each event, before its data: what to give as `lastEventId` to go on from there. */
+  readonly onEventId?: (id: string) => void;
+  /** Cuts a wait short at each emission: the next attempt begins at once. */
+  readonly reconnectOn?: Observable<unknown>;
   /** Called when events of a stream were lost that the server's log no longer holds. */
   readonly onGap?: (gap: Gap) => void;
 }

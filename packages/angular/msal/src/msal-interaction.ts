@@ -40,7 +40,8 @@ export class MsalInteraction {
     const { scopes, account, claims } = pending;
     const request = { scopes: [...scopes], account, ...(claims === null ? {} : { claims }) };
     if (this.#options.interaction === 'redirect') await this.#instance.acquireTokenRedirect(request);
-    else await this.#instance.acquireTokenPopup(request);
+    // MSAL cannot tell that a person closed its last window, and would refuse another for a minute.
+    else await this.#instance.acquireTokenPopup({ ...request, overrideInteractionInProgress: true });
     this.#pending.set(null);
   }
 
