@@ -97,7 +97,7 @@ module.exports = {
   ],
   options: {
     tsPreCompilationDeps: true,
-    tsConfig: { fileName: 'tsconfig.base.json' },
+    tsConfig: { fileName: 'tsconfig.walls.json' },
     doNotFollow: { path: 'node_modules|/dist/' },
     exclude: { path: '(^|/)(dist|\\.angular)/.*\\.spec' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['types', 'import', 'default', 'node'] },
