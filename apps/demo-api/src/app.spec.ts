@@ -105,7 +105,7 @@ describe('the demo API', () => {
 
   it('keeps a conversation with the assistant, and one person’s apart from another’s', async () => {
     const ask = async (who: 'alice' | 'bob', prompt: string): Promise<string> => {
-      const stream = createEventStream<string>(`${origin}/chat/completions`, {
+      const stream = createEventStream<string>(`${origin}/chat/completions/stream`, {
         accessToken: () => tokens[who],
         body: JSON.stringify({ prompt, conversationId: 'same' }),
         headers: { 'Content-Type': 'application/json' },

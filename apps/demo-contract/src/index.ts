@@ -65,7 +65,7 @@ export interface AssistantInfo {
   readonly description: string;
 }
 
-/** `POST chat/completions`: answered by a stream of strings that completes. */
+/** `POST chat/completions/stream`: answered by a stream of strings that completes. */
 export interface ChatPrompt {
   readonly prompt: string;
   /** Chosen by the client; the API keeps what was said under it. */
@@ -120,6 +120,12 @@ export interface AnalyticsPoint {
   readonly at: string;
 }
 
+/** `GET stocks`: what `stocks/stream?symbols=MSFT,CONT` takes, at most ten at once. */
+export interface StockSymbol {
+  readonly symbol: string;
+  readonly name: string;
+}
+
 /** An event of `stocks/stream?symbols=…`. */
 export interface StockPrice {
   readonly symbol: string;
@@ -148,9 +154,28 @@ export interface TaskProgress {
   readonly failure: { readonly line: number; readonly reason: string } | null;
 }
 
-/** `POST tasks` (the file's text as the body, `text/csv`, streamed): answered once the upload has begun. */
+/**
+ * `POST tasks` as JSON: registers an import, whose file then goes to `PUT tasks/:taskId/content` as `text/csv`. Two steps, as a browser
+ * gives a page no answer before it has sent the whole body: the page follows the task by its ID while the file is on its way. What has
+ * no browser may `POST tasks?name=…` the file itself.
+ */
+export interface NewTask {
+  /** The file's, to show. */
+  readonly name: string;
+  /** The file's, to tell the percentage and the time left. */
+  readonly sizeBytes?: number;
+}
+
+/** What `POST tasks` answers. */
 export interface TaskStarted {
   readonly taskId: string;
+}
+
+/** `GET tasks`: the person's own, the latest first. */
+export interface TaskInfo extends TaskProgress {
+  readonly name: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
 }
 
 /** The logs of `logs/stream/:logType`. Only for the role `Stream.Admin`. */
@@ -177,6 +202,12 @@ export type DocumentEvent =
   | { readonly kind: 'update'; readonly update: string; readonly from: string }
   | { readonly kind: 'cursor'; readonly cursor: DocumentCursor };
 
+/** `POST documents/:documentId/cursor` */
+export interface NewDocumentCursor {
+  readonly clientId: string;
+  readonly range: DocumentCursor['range'];
+}
+
 /** Where somebody is in a document, as Yjs relative positions (JSON text); `null`: they have left. */
 export interface DocumentCursor {
   /** One a page: a person may have several. */
@@ -191,7 +222,14 @@ export interface NewDocumentUpdate {
   readonly update: string;
 }
 
-/** `GET documents`; `POST documents {title, sharedWith}`: those that the person may open. */
+/** `POST documents`, answered by the {@link DocumentInfo}. */
+export interface NewDocument {
+  readonly title: string;
+  /** {@link Person.id}s of those who may read and write it too. */
+  readonly sharedWith: readonly string[];
+}
+
+/** `GET documents`: those that the person may open. */
 export interface DocumentInfo {
   readonly id: string;
   readonly title: string;
@@ -228,6 +266,11 @@ export interface DeviceReading {
   readonly source: 'simulated' | 'broker';
   /** ISO 8601. */
   readonly at: string;
+}
+
+/** An event of `iot/stream/:deviceId` whose type is `broker`: first on each fresh connection, and whenever it changes. */
+export interface BrokerStatus {
+  readonly status: 'connected' | 'disconnected';
 }
 
 /** `GET iot`: the devices that were heard of, and whether the broker can be reached. */

@@ -10,7 +10,7 @@ const chatPrompt = z.object({
   conversationId: z.string().min(1).max(100).optional(),
 });
 
-/** `GET assistant`, `POST chat/completions`. */
+/** `GET assistant`, `POST chat/completions/stream`. */
 export function assistantRoutes(router: Router, { endpoint, access, stepUp }: DemoContext, assistant: Assistant): void {
   const conversations = createConversations();
 
@@ -19,7 +19,7 @@ export function assistantRoutes(router: Router, { endpoint, access, stepUp }: De
   });
 
   router.all(
-    '/chat/completions',
+    '/chat/completions/stream',
     expressRespond(
       endpoint,
       { ...access, methods: ['POST'], authorize: ({ identity }) => stepUp.check(identity) },

@@ -11,6 +11,6 @@ export class AssistantApi extends BaseMsalApiService {
   }
 
   ask(prompt: ChatPrompt, config: MsalApiConfig): Observable<string> {
-    return this.postSSE<string>('chat/completions', prompt, config);
+    return this.postSSE<string>('chat/completions/stream', prompt, config);
   }
 }
