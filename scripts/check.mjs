@@ -7,6 +7,7 @@ const module = (...path) => join(root, 'node_modules', ...path);
 const tsc = module('typescript', 'bin', 'tsc');
 const published = ['packages/client', 'packages/server', 'packages/entra-emulator', 'packages/angular'];
 const typed = [
+  '.',
   ...published,
   'apps/demo-api',
   'apps/demo-web',
