@@ -129,7 +129,10 @@ export function createAcceptance({ access, cors, onRefused }: AcceptanceOptions)
   function judge(authorization: Authorization, identity: Identity): Refusal | undefined {
     if (authorization === 'allow') return undefined;
     if (authorization === 'not-found') return problem.UNKNOWN_STREAM;
-    if (typeof authorization === 'object') return access.challenge(identity, authorization);
+    if (typeof authorization === 'object') {
+      if (authorization.kind === 'too-many-requests') return problem.tooManyRequests(authorization.retryAfterMs);
+      return access.challenge(identity, authorization);
+    }
     // Whatever else an untyped caller may answer, it is no permission.
     return problem.FORBIDDEN;
   }

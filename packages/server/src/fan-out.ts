@@ -6,8 +6,8 @@ import type { RecentEvent } from './recent-events.ts';
 
 /** A session that is up to date: it gets what its group gets. */
 interface LiveMember {
-  /** Takes whole events, in order. Must not throw. */
-  deliver(bytes: Uint8Array): void;
+  /** Takes whole events, in order: `bytes` is all of `events`. Must not throw. */
+  deliver(bytes: Uint8Array, events: readonly RecentEvent[]): void;
   /** It is no longer a member, and has every event up to the sequence: the log has the rest. Must not throw. */
   fallBehind(sequence: number): void;
 }
@@ -42,7 +42,7 @@ interface Group {
   readonly key: string;
   readonly topics: readonly string[];
   readonly members: Set<LiveMember>;
-  pending: Uint8Array[];
+  pending: RecentEvent[];
   pendingBytes: number;
   /** Whether this tick brought more than a batch: then nothing is pending, and the members read the log. */
   isOverrun: boolean;
@@ -77,8 +77,8 @@ export function createFanOut(options: FanOutOptions): FanOut {
         dropMembers(group, written);
         continue;
       }
-      const bytes = joinBlocks(pending);
-      for (const member of group.members) member.deliver(bytes);
+      const bytes = joinBlocks(pending.map((event) => event.bytes()));
+      for (const member of group.members) member.deliver(bytes, pending);
     }
     dirty.clear();
   }
@@ -121,12 +121,11 @@ export function createFanOut(options: FanOutOptions): FanOut {
     for (const group of groupsOfTopic.get(event.topic) ?? []) {
       dirty.add(group);
       if (group.isOverrun) continue;
-      const bytes = entry.bytes();
-      group.pendingBytes += bytes.byteLength;
+      group.pendingBytes += entry.bytes().byteLength;
       // One event is sent however large it is.
       group.isOverrun = group.pendingBytes > maxBatchBytes && group.pending.length > 0;
       if (group.isOverrun) group.pending = [];
-      else group.pending.push(bytes);
+      else group.pending.push(entry);
     }
   }
 

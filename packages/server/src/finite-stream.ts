@@ -2,6 +2,7 @@ import { StreamFailure } from './errors.ts';
 import { draftEvent } from './event-draft.ts';
 import type { OutgoingEvent } from './event-draft.ts';
 import { encodeEvent } from './event-encoder.ts';
+import { COMPLETE } from './event-sender.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -20,8 +21,7 @@ export async function writeFiniteStream(
       const step = await nextOrAborted(iterator, session.signal);
       if (step === 'aborted') break;
       if (step.done === true) {
-        // An empty data line dispatches the event; without one, clients would drop it (WHATWG HTML 9.2.6).
-        session.write(encodeEvent({ type: 'complete', data: '' }));
+        session.write(COMPLETE);
         session.close('completed');
         return;
       }

@@ -20,6 +20,7 @@ export { encodeComment, encodeEvent } from './event-encoder.ts';
 export type { EncodableEvent } from './event-encoder.ts';
 export { formatEventId, isEpoch, parseEventId } from './event-id.ts';
 export type { EventPlace } from './event-id.ts';
+export type { SubscriptionSink, SubscriptionSnapshot } from './event-sender.ts';
 export { locateCursor } from './event-log.ts';
 export type {
   EventLog,
@@ -50,6 +51,8 @@ export type {
   StreamContext,
   StreamMethod,
   StreamOptions,
+  StreamSnapshot,
   StreamSource,
+  TooManyRequests,
 } from './stream-options.ts';
-export type { SubscribeOptions, SubscriptionSink } from './subscription.ts';
+export type { SubscribeOptions } from './subscription.ts';

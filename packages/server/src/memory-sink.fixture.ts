@@ -1,6 +1,6 @@
 import { parseEventStream } from './event-stream.fixture.ts';
 import type { ParsedEvent } from './event-stream.fixture.ts';
-import type { SubscriptionSink } from './subscription.ts';
+import type { SubscriptionSink } from './event-sender.ts';
 
 export interface MemorySink extends SubscriptionSink {
   events(): ParsedEvent[];

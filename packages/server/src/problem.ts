@@ -71,6 +71,18 @@ export const INTERNAL_ERROR: Refusal = {
   detail: 'The server could not answer.',
 };
 
+/** 429, with the time after which to try again (PROTOCOL 3.6). */
+export function tooManyRequests(retryAfterMs: number): Refusal {
+  const seconds = wholeSeconds(retryAfterMs / 1000);
+  return {
+    status: 429,
+    code: 'too-many-requests',
+    title: 'Too many requests',
+    detail: `Ask again in ${seconds} s.`,
+    headers: { 'Retry-After': seconds },
+  };
+}
+
 /** 503, with the time after which to try again (PROTOCOL 3.6). */
 export function unavailable(code: string, detail: string, retryAfterSeconds: number): Refusal {
   return {
@@ -78,6 +90,11 @@ export function unavailable(code: string, detail: string, retryAfterSeconds: num
     code,
     title: 'Unavailable',
     detail,
-    headers: { 'Retry-After': String(Math.max(1, Math.ceil(retryAfterSeconds))) },
+    headers: { 'Retry-After': wholeSeconds(retryAfterSeconds) },
   };
+}
+
+/** RFC 9110 10.2.3: no fractions. 0 would be no wait. */
+function wholeSeconds(seconds: number): string {
+  return String(Math.max(1, Math.ceil(seconds)));
 }

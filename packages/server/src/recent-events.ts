@@ -66,7 +66,8 @@ export function createRecentEvents({ maxEvents, maxBytes }: RecentEventsOptions)
   };
 }
 
-function createRecentEvent(event: LoggedEvent): RecentEvent {
+/** Encodes at the first call of `bytes`, as nobody may ask. */
+export function createRecentEvent(event: LoggedEvent): RecentEvent {
   let bytes: Uint8Array | undefined;
   return { event, bytes: () => (bytes ??= encodeEvent(event)) };
 }

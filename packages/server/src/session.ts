@@ -3,11 +3,11 @@ import { setDeadline } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { HEARTBEAT } from './event-encoder.ts';
 import type { SessionTransport } from './session-transport.ts';
-import type { SubscriptionSink } from './subscription.ts';
+import type { SubscriptionSink } from './event-sender.ts';
 
 /**
  * Why a session ended: the client went away; its token expired (PROTOCOL 6.1); it took its bytes too slowly (6.4); its access was
- * withdrawn (6.5); a finite stream came to its end (6.2) or to an error (6.3); the server stops.
+ * withdrawn (6.5); a stream came to its end (6.2) or to an error (6.3); the server stops.
  */
 export type SessionCloseReason =
   'client-left' | 'token-expired' | 'slow-consumer' | 'revoked' | 'completed' | 'failed' | 'server-closing';

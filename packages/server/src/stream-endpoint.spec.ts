@@ -2,7 +2,10 @@ import { describe, expect, it, vi } from 'vitest';
 import { claimsChallenge, TokenRefusedError } from './auth/index.ts';
 import { APP_ORIGIN, createTestEndpoint } from './endpoint.fixture.ts';
 import type { TestEndpoint } from './endpoint.fixture.ts';
+import { formatEventId } from './event-id.ts';
+import { createHub } from './hub.ts';
 import { createIdentity } from './identity.fixture.ts';
+import { createMemoryEventLog } from './logs/index.ts';
 import { createMemoryExchange } from './memory-transport.fixture.ts';
 import type { MemoryTransport } from './memory-transport.fixture.ts';
 import type { EndpointRequest } from './session-transport.ts';
@@ -71,6 +74,51 @@ describe('a stream', () => {
     const transport = await ask(test, { ...ADA, 'last-event-id': asBytes });
     await settle();
     expect(transport.events()[0]).toEqual({ id: 'e1-0', type: 'gap', data: '{"reason":"unknown","after":"🎈"}' });
+  });
+
+  it('begins with its snapshot, ends after its last event, and may come from another hub (PROTOCOL 5.5, 6.2)', async () => {
+    const test = createTestEndpoint();
+    const hub = createHub({ log: createMemoryEventLog({ epoch: 'e2' }) });
+    const options: StreamOptions<EndpointRequest> = {
+      hub,
+      topics: ['task'],
+      snapshot: ({ identity }) => ({ after: formatEventId(hub.position), event: { data: `of ${identity.key}` } }),
+      completeAfter: ({ data }) => data === '"done"',
+    };
+    const transport = await ask(test, ADA, options);
+    await settle();
+    await test.hub.publish('task', { data: 'elsewhere' });
+    await hub.publish('task', { data: 'done' });
+    await settle();
+    expect(transport.events()).toEqual([
+      { id: 'e2-0', data: '"of t.ada"' },
+      { id: 'e2-1', data: '"done"' },
+      { type: 'complete', data: '' },
+    ]);
+    expect([transport.state, test.closed]).toEqual(['ended', ['completed']]);
+  });
+
+  it('refuses to have an end without a snapshot, and says what is missing', async () => {
+    const test = createTestEndpoint();
+    const transport = await ask(test, ADA, { ...NEWS, completeAfter: () => true });
+    expect([transport.status, test.errors]).toMatchObject([500, [{ code: 'invalid-configuration' }]]);
+  });
+
+  it.each([
+    [1, '1'],
+    [0, '1'],
+    [1_500, '2'],
+  ])('that was asked for too often is refused for %i ms (PROTOCOL 3.6)', async (retryAfterMs, seconds) => {
+    const test = createTestEndpoint();
+    const authorize = () => ({ kind: 'too-many-requests', retryAfterMs }) as const;
+    const transport = await ask(test, { ...ADA, origin: APP_ORIGIN }, { ...NEWS, authorize });
+    expect(refusalOf(transport)).toMatchObject({ status: 429, code: 'too-many-requests' });
+    expect(transport.headers).toMatchObject({
+      'Retry-After': seconds,
+      'Access-Control-Allow-Origin': APP_ORIGIN,
+      'Access-Control-Expose-Headers': expect.stringContaining('Retry-After') as string,
+    });
+    expect(test.endpoint.sessions.count).toBe(0);
   });
 
   it('ends with its token, and resumes with the next one (PROTOCOL 6.1)', async () => {

@@ -9,7 +9,7 @@ import type { Clock } from './clock.ts';
 import { createCors } from './cors.ts';
 import type { CorsOptions } from './cors.ts';
 import { ConfigurationError } from './errors.ts';
-import { isTopic } from './event-draft.ts';
+import { draftEvent, isTopic } from './event-draft.ts';
 import { writeFiniteStream } from './finite-stream.ts';
 import type { Hub } from './hub.ts';
 import * as problem from './problem.ts';
@@ -39,7 +39,7 @@ export interface StreamEndpointOptions {
   readonly maxUnsentBytes?: number;
   /** How long a client may take nothing of what waits for it before it is cut off. @default 60_000 */
   readonly stallMs?: number;
-  /** The largest data of one event of a finite stream, in UTF-8 bytes; the hub has its own bound. @default 1 MiB */
+  /** The largest data of a snapshot, or of one event of a finite stream, in UTF-8 bytes; the hub has its own bound. @default 1 MiB */
   readonly maxEventBytes?: number;
   /** How many topics one session may follow. @default 100 */
   readonly maxTopics?: number;
@@ -87,7 +87,7 @@ const BUSY_RETRY_SECONDS = 5;
  * @example createStreamEndpoint({ hub, verifier, cors: { origins: ['https://app.example'] } })
  */
 export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndpoint {
-  const { hub, verifier, realm = '', tokenTransports = ['header'], clock = systemClock } = options;
+  const { hub: defaultHub, verifier, realm = '', tokenTransports = ['header'], clock = systemClock } = options;
   const { heartbeatMs = 15_000, stallMs = 60_000, maxTopics = 100 } = options;
   const { maxUnsentBytes = 2 ** 20, maxEventBytes = 2 ** 20 } = options;
   const { onSessionOpened, onSessionClosed, onRefused, onError = (error) => console.error(error) } = options;
@@ -138,11 +138,16 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
   }
 
   async function stream<Native>(exchange: Exchange<Native>, streamOptions: StreamOptions<Native>): Promise<void> {
-    const { topics: wanted, methods = ['GET'] } = streamOptions;
+    const { topics: wanted, methods = ['GET'], hub = defaultHub, snapshot, completeAfter } = streamOptions;
     const accepted = await acceptance.accept(exchange, { ...streamOptions, methods });
     if (accepted === undefined) return;
     let topics: readonly string[];
     try {
+      if (completeAfter !== undefined && snapshot === undefined) {
+        throw new ConfigurationError(
+          'completeAfter needs snapshot: a client that comes after the end gets it from there.',
+        );
+      }
       topics = [...(typeof wanted === 'function' ? await wanted(accepted.context) : wanted)];
     } catch (error) {
       accepted.refuse(problem.INTERNAL_ERROR, error);
@@ -162,7 +167,18 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
     const session = open(exchange, accepted, topics);
     if (session === undefined) return;
     try {
-      hub.subscribe({ topics, lastEventId: readLastEventId(exchange.request), sink: session });
+      hub.subscribe({
+        topics,
+        lastEventId: readLastEventId(exchange.request),
+        sink: session,
+        completeAfter,
+        snapshot:
+          snapshot &&
+          (async () => {
+            const { after, event } = await snapshot(accepted.context);
+            return { after, event: draftEvent(event, maxEventBytes) };
+          }),
+      });
     } catch (error) {
       // The hub was closed under the endpoint.
       session.close('failed', error);

@@ -1,6 +1,8 @@
 import type { AccessRequirements } from './access.ts';
 import type { ClaimsChallenge, Identity } from './auth/index.ts';
 import type { OutgoingEvent } from './event-draft.ts';
+import type { LogEntry } from './event-log.ts';
+import type { Hub } from './hub.ts';
 
 /** What an application's callbacks are told about a request. */
 export interface StreamContext<Native = unknown> {
@@ -12,8 +14,18 @@ export interface StreamContext<Native = unknown> {
   readonly signal: AbortSignal;
 }
 
-/** `forbidden` is answered by 403, `not-found` by 404, and a claims challenge by 401 (PROTOCOL 7.4). */
-export type Authorization = 'allow' | 'forbidden' | 'not-found' | ClaimsChallenge;
+/**
+ * `forbidden` is answered by 403, `not-found` by 404, a claims challenge by 401 (PROTOCOL 7.4), and too many requests by 429 with
+ * `Retry-After` (PROTOCOL 3.6).
+ */
+export type Authorization = 'allow' | 'forbidden' | 'not-found' | ClaimsChallenge | TooManyRequests;
+
+/** The user, or whatever else is counted, has asked too often. Clients wait, and ask again (PROTOCOL 8.6). */
+export interface TooManyRequests {
+  readonly kind: 'too-many-requests';
+  /** When to ask again. It is sent in whole seconds, rounded up, and 1 at least. */
+  readonly retryAfterMs: number;
+}
 
 interface AuthorizedOptions<Native> extends AccessRequirements {
   /**
@@ -30,8 +42,36 @@ export interface StreamOptions<Native = unknown> extends AuthorizedOptions<Nativ
    */
   readonly topics:
     readonly string[] | ((context: StreamContext<Native>) => readonly string[] | Promise<readonly string[]>);
+  /** Where the topics are. @default the endpoint's own hub */
+  readonly hub?: Hub;
+  /**
+   * The state that the events change, for who cannot have it from them: it opens a connection that starts at the present, and follows
+   * a gap in place of a replay (PROTOCOL 5.5). What it throws cuts the connection off.
+   * @default none: a stream of events alone
+   */
+  readonly snapshot?: (context: StreamContext<Native>) => StreamSnapshot | Promise<StreamSnapshot>;
+  /**
+   * Whether an event is the last one: `complete` follows it, and the connection ends (PROTOCOL 6.2). Asked of each event as it is sent,
+   * and of the snapshot, which is also taken where a client resumes: past the last event, it gets `complete` at once. So it needs
+   * `snapshot`. Must not throw.
+   * @default none is: the stream has no end
+   *
+   * @example completeAfter: ({ data }) => (JSON.parse(data) as Progress).status !== 'running'
+   */
+  readonly completeAfter?: (event: LogEntry) => boolean;
   /** @default ['GET'] */
   readonly methods?: readonly StreamMethod[];
+}
+
+/** What `snapshot` answers. */
+export interface StreamSnapshot {
+  /**
+   * A place in the log from which on events are sent after the snapshot: `formatEventId(hub.position)`, read before the state was. Change the
+   * state before you publish the change: an event may then be sent though the snapshot has it, but none is missed. A snapshot that
+   * is the last event, though, must be taken once that event was published.
+   */
+  readonly after: string;
+  readonly event: OutgoingEvent;
 }
 
 export interface RespondOptions<Native = unknown> extends AuthorizedOptions<Native> {

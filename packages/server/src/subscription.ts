@@ -1,25 +1,21 @@
 import { formatEventId, parseEventId } from './event-id.ts';
-import { encodeEvent, joinBlocks } from './event-encoder.ts';
-import type { EventLog, LoggedEvent, LogPage } from './event-log.ts';
+import { encodeEvent } from './event-encoder.ts';
+import type { EventLog, LogEntry, LogPage } from './event-log.ts';
+import { createEventSender } from './event-sender.ts';
+import type { EventSender, SubscriptionSink, SubscriptionSnapshot } from './event-sender.ts';
 import type { FanOut } from './fan-out.ts';
-
-/** Where a subscription writes to. A session is one. */
-export interface SubscriptionSink {
-  /** Aborts when the sink takes no more. */
-  readonly signal: AbortSignal;
-  /** Takes whole events. Must not throw. */
-  write(bytes: Uint8Array): void;
-  /** Resolves once there is room for another page, or the sink has ended. Never rejects. */
-  drained(): Promise<void>;
-  /** The subscription cannot go on: the client has to come back with its last ID. */
-  end(reason: 'slow-consumer' | 'failed', cause?: unknown): void;
-}
+import { createRecentEvent } from './recent-events.ts';
+import type { RecentEvent } from './recent-events.ts';
 
 export interface SubscribeOptions {
   readonly topics: readonly string[];
   /** The ID that the client saw last. Left out, the subscription starts at the present (PROTOCOL 2.3). */
   readonly lastEventId?: string | undefined;
   readonly sink: SubscriptionSink;
+  /** Taken at the start of a subscription without an ID, after a gap, and where the end may be past (PROTOCOL 5.5). */
+  readonly snapshot?: (() => Promise<SubscriptionSnapshot>) | undefined;
+  /** Whether an event, or the snapshot, is the last one. Must not throw. */
+  readonly completeAfter?: ((event: LogEntry) => boolean) | undefined;
 }
 
 export interface SubscriptionContext {
@@ -29,29 +25,9 @@ export interface SubscriptionContext {
   readonly pageBytes: number;
 }
 
-/**
- * Brings a sink to the present and keeps it there (PROTOCOL 5.1). It reads pages from the log at the pace of the sink, then
- * the last stretch from memory, and joins the live sessions in the same turn of the event loop in which nothing is left
- * to read: no event can come between, and nothing is queued for the sink meanwhile.
- */
-export function startSubscription(context: SubscriptionContext, options: SubscribeOptions): void {
-  const { fanOut } = context;
-  const { lastEventId, sink, topics } = options;
-  if (sink.signal.aborted) return;
-  let after = lastEventId;
-  if (after === undefined) {
-    after = formatEventId(fanOut.position);
-    // A block with an ID and no data, so that a client has a place before its first event (PROTOCOL 4.3).
-    sink.write(encodeEvent({ id: after }));
-  }
-  const wanted = { topics: [...topics], topicSet: new Set(topics), sink };
-  follow(context, wanted, { after, isFirst: true });
-}
-
-interface Wanted {
-  readonly topics: readonly string[];
+interface Wanted extends SubscribeOptions {
   readonly topicSet: ReadonlySet<string>;
-  readonly sink: SubscriptionSink;
+  readonly sender: EventSender;
 }
 
 interface Progress {
@@ -59,12 +35,50 @@ interface Progress {
   after: string;
   /** Whether nothing was written yet, so that a gap can be told. */
   isFirst: boolean;
+  /** Whether there is no event after the present. */
+  isOver: boolean;
 }
 
-function follow(context: SubscriptionContext, wanted: Wanted, progress: Progress): void {
-  catchUp(context, wanted, progress).catch((error: unknown) => {
-    wanted.sink.end('failed', error);
+/**
+ * Brings a sink to the present and keeps it there (PROTOCOL 5.1). It reads pages from the log at the pace of the sink, then
+ * the last stretch from memory, and joins the live sessions in the same turn of the event loop in which nothing is left
+ * to read: no event can come between, and nothing is queued for the sink meanwhile.
+ */
+export function startSubscription(context: SubscriptionContext, options: SubscribeOptions): void {
+  const { lastEventId, sink, snapshot, completeAfter } = options;
+  if (sink.signal.aborted) return;
+  const wanted = {
+    ...options,
+    topics: [...options.topics],
+    topicSet: new Set(options.topics),
+    sender: createEventSender(sink, completeAfter),
+  };
+  const progress = { after: lastEventId ?? formatEventId(context.fanOut.position), isFirst: true, isOver: false };
+  if (lastEventId === undefined && snapshot === undefined) {
+    // A block with an ID and no data, so that a client has a place before its first event (PROTOCOL 4.3).
+    sink.write(encodeEvent({ id: progress.after }));
+  }
+  follow(wanted, snapshot === undefined ? catchUp(context, wanted, progress) : open(context, wanted, progress));
+}
+
+function follow({ sink }: Wanted, work: Promise<void>): void {
+  work.catch((error: unknown) => {
+    sink.end('failed', error);
   });
+}
+
+/** Begins with the snapshot, or finds out from it whether the client, which resumes, has seen the last event already. */
+async function open(context: SubscriptionContext, wanted: Wanted, progress: Progress): Promise<void> {
+  const { lastEventId, snapshot, completeAfter, sink } = wanted;
+  if (lastEventId === undefined) {
+    if (!(await writeSnapshot(wanted, progress))) return;
+  } else if (snapshot !== undefined && completeAfter !== undefined) {
+    const { after, event } = await snapshot();
+    progress.isOver = completeAfter(event);
+    // The last event is at or before that place, so that what was caught up with up to there has it.
+    if (progress.isOver) await reached(context.fanOut, parseEventId(after)?.sequence ?? 0, sink.signal);
+  }
+  await catchUp(context, wanted, progress);
 }
 
 async function catchUp(context: SubscriptionContext, wanted: Wanted, progress: Progress): Promise<void> {
@@ -80,47 +94,45 @@ async function catchUp(context: SubscriptionContext, wanted: Wanted, progress: P
       await reached(fanOut, place.sequence, sink.signal);
     } else {
       const page = await readPage(context, wanted, progress);
-      if (!writePage(context, wanted, progress, page)) return;
+      if (!(await writePage(context, wanted, progress, page))) return;
     }
     await sink.drained();
   }
 }
 
-/** Writes what memory holds, or a page of it; answers whether the sink is live. Synchronous, and has to stay so. */
+/** Writes what memory holds, or a page of it; answers whether nothing is left to do. Synchronous, and has to stay so. */
 function crossLastStretch(context: SubscriptionContext, wanted: Wanted, progress: Progress, from: number): boolean {
   const { fanOut, pageBytes } = context;
-  const { sink, topicSet } = wanted;
-  const blocks: Uint8Array[] = [];
+  const { sink, sender, topicSet } = wanted;
+  const stretch: RecentEvent[] = [];
   let bytes = 0;
   for (const recent of fanOut.recentAfter(from)) {
     if (!topicSet.has(recent.event.topic)) continue;
-    const block = recent.bytes();
-    if (blocks.length > 0 && bytes + block.byteLength > pageBytes) {
-      sink.write(joinBlocks(blocks));
-      return false;
-    }
-    blocks.push(block);
-    bytes += block.byteLength;
+    const { byteLength } = recent.bytes();
+    if (stretch.length > 0 && bytes + byteLength > pageBytes) return !sender.send(stretch);
+    stretch.push(recent);
+    bytes += byteLength;
     progress.after = recent.event.id;
     progress.isFirst = false;
   }
-  if (blocks.length > 0) sink.write(joinBlocks(blocks));
-  if (!sink.signal.aborted) joinLive(context, wanted);
+  if (!sender.send(stretch) || sink.signal.aborted) return true;
+  if (progress.isOver) sender.complete();
+  else joinLive(context, wanted);
   return true;
 }
 
 function joinLive(context: SubscriptionContext, wanted: Wanted): void {
   const { fanOut } = context;
-  const { sink, topics } = wanted;
+  const { sink, sender, topics } = wanted;
   // The epoch of now, not of when the member falls behind: a gap must be told across a change.
   const { epoch } = fanOut.position;
   const leave = fanOut.join(topics, {
-    deliver: (bytes) => sink.write(bytes),
+    deliver: (bytes, events) => void sender.send(events, bytes),
     fallBehind(sequence) {
       sink.signal.removeEventListener('abort', leave);
       const after = formatEventId({ epoch, sequence });
       // In a later turn: the fan-out is in the middle of its own.
-      queueMicrotask(() => follow(context, wanted, { after, isFirst: false }));
+      queueMicrotask(() => follow(wanted, catchUp(context, wanted, { after, isFirst: false, isOver: false })));
     },
   });
   sink.signal.addEventListener('abort', leave, { once: true });
@@ -132,8 +144,13 @@ async function readPage(context: SubscriptionContext, wanted: Wanted, progress: 
 }
 
 /** Answers whether to go on. */
-function writePage(context: SubscriptionContext, wanted: Wanted, progress: Progress, page: LogPage): boolean {
-  const { sink } = wanted;
+async function writePage(
+  context: SubscriptionContext,
+  wanted: Wanted,
+  progress: Progress,
+  page: LogPage,
+): Promise<boolean> {
+  const { sink, sender, snapshot } = wanted;
   const { gap, events, place } = page;
   if (sink.signal.aborted) return false;
   if (gap !== undefined && !progress.isFirst) {
@@ -145,19 +162,31 @@ function writePage(context: SubscriptionContext, wanted: Wanted, progress: Progr
     sink.end('failed', new Error(`The log is at epoch ${place.epoch}, and its tail has not said so yet.`));
     return false;
   }
-  const blocks = events.map((event: LoggedEvent) => encodeEvent(event));
   if (gap !== undefined) {
     const data = JSON.stringify({ reason: gap.reason, after: progress.after });
-    blocks.unshift(encodeEvent({ id: formatEventId(gap.place), type: 'gap', data }));
+    sink.write(encodeEvent({ id: formatEventId(gap.place), type: 'gap', data }));
+    if (snapshot !== undefined) return writeSnapshot(wanted, progress);
   }
-  if (blocks.length > 0) sink.write(joinBlocks(blocks));
   progress.after = formatEventId(place);
   progress.isFirst = false;
-  return true;
+  return sender.send(events.map(createRecentEvent));
+}
+
+/** Answers whether to go on. */
+async function writeSnapshot({ sink, sender, snapshot }: Wanted, progress: Progress): Promise<boolean> {
+  const taken = await snapshot?.();
+  if (taken === undefined || sink.signal.aborted) return false;
+  progress.after = taken.after;
+  progress.isFirst = false;
+  return sender.sendSnapshot(taken);
 }
 
 function reached(fanOut: FanOut, sequence: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    if (fanOut.position.sequence >= sequence) {
+      resolve();
+      return;
+    }
     const finish = (): void => {
       cancel();
       signal.removeEventListener('abort', finish);
