@@ -131,7 +131,8 @@ export function createAcceptance({ access, cors, onRefused }: AcceptanceOptions)
     if (authorization === 'not-found') return problem.UNKNOWN_STREAM;
     if (typeof authorization === 'object') {
       if (authorization.kind === 'too-many-requests') return problem.tooManyRequests(authorization.retryAfterMs);
-      return access.challenge(identity, authorization);
+      if (authorization.kind === 'claims-challenge') return access.challenge(identity, authorization);
+      return problem.denied(authorization);
     }
     // Whatever else an untyped caller may answer, it is no permission.
     return problem.FORBIDDEN;

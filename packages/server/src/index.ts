@@ -37,7 +37,7 @@ export { createHub } from './hub.ts';
 export type { Hub, HubOptions } from './hub.ts';
 export { createMemoryEventLog } from './logs/index.ts';
 export type { MemoryEventLogOptions } from './logs/index.ts';
-export type { Refusal } from './problem.ts';
+export type { Denial, Refusal, TooManyRequests } from './problem.ts';
 export { isServerError } from './server-error.ts';
 export type { ServerError } from './server-error.ts';
 export type { SessionCounts } from './session-registry.ts';
@@ -53,6 +53,5 @@ export type {
   StreamOptions,
   StreamSnapshot,
   StreamSource,
-  TooManyRequests,
 } from './stream-options.ts';
 export type { SubscribeOptions } from './subscription.ts';

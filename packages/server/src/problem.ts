@@ -10,6 +10,23 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A refusal in the application's own words: they reach the client as they are. */
+export interface Denial {
+  /** Answered by 400, 403 or 404. */
+  readonly kind: 'bad-request' | 'forbidden' | 'not-found';
+  /** What is wrong, and what to do about it. Nothing in it should come from the request unchecked. */
+  readonly detail: string;
+  /** Stable over versions. @default 'invalid-request', 'forbidden' or 'unknown-stream' */
+  readonly code?: string;
+}
+
+/** The user, or whatever else is counted, has asked too often. Clients wait, and ask again (PROTOCOL 8.6). */
+export interface TooManyRequests {
+  readonly kind: 'too-many-requests';
+  /** When to ask again. It is sent in whole seconds, rounded up, and 1 at least. */
+  readonly retryAfterMs: number;
+}
+
 /** The head and body of a refusal, as `application/problem+json` (RFC 9457). */
 export function writeProblem(refusal: Refusal): { headers: Record<string, string>; body: string } {
   const { status, code, title, detail, headers } = refusal;
@@ -70,6 +87,19 @@ export const INTERNAL_ERROR: Refusal = {
   title: 'Internal error',
   detail: 'The server could not answer.',
 };
+
+const MALFORMED: Refusal = {
+  status: 400,
+  code: 'invalid-request',
+  title: 'Invalid request',
+  detail: 'The request is malformed.',
+};
+
+/** A refusal in the application's words. */
+export function denied({ kind, detail, code }: Denial): Refusal {
+  const usual = { 'bad-request': MALFORMED, forbidden: FORBIDDEN, 'not-found': UNKNOWN_STREAM }[kind];
+  return { ...usual, detail, ...(code === undefined ? {} : { code }) };
+}
 
 /** 429, with the time after which to try again (PROTOCOL 3.6). */
 export function tooManyRequests(retryAfterMs: number): Refusal {

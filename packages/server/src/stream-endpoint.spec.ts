@@ -98,6 +98,17 @@ describe('a stream', () => {
     expect([transport.state, test.closed]).toEqual(['ended', ['completed']]);
   });
 
+  it.each([
+    [{ kind: 'not-found', detail: 'Choose A or B.' }, 404, 'unknown-stream'],
+    [{ kind: 'bad-request', detail: 'Choose one.' }, 400, 'invalid-request'],
+    [{ kind: 'forbidden', detail: 'Ask its owner.', code: 'not-shared' }, 403, 'not-shared'],
+  ] as const)('is refused in the application’s words: %o', async (denial, status, code) => {
+    const test = createTestEndpoint();
+    const transport = await ask(test, ADA, { ...NEWS, authorize: () => denial });
+    expect(refusalOf(transport)).toMatchObject({ status, code });
+    expect(transport.text()).toContain(denial.detail);
+  });
+
   it('refuses to have an end without a snapshot, and says what is missing', async () => {
     const test = createTestEndpoint();
     const transport = await ask(test, ADA, { ...NEWS, completeAfter: () => true });

@@ -3,6 +3,7 @@ import type { ClaimsChallenge, Identity } from './auth/index.ts';
 import type { OutgoingEvent } from './event-draft.ts';
 import type { LogEntry } from './event-log.ts';
 import type { Hub } from './hub.ts';
+import type { Denial, TooManyRequests } from './problem.ts';
 
 /** What an application's callbacks are told about a request. */
 export interface StreamContext<Native = unknown> {
@@ -18,14 +19,7 @@ export interface StreamContext<Native = unknown> {
  * `forbidden` is answered by 403, `not-found` by 404, a claims challenge by 401 (PROTOCOL 7.4), and too many requests by 429 with
  * `Retry-After` (PROTOCOL 3.6).
  */
-export type Authorization = 'allow' | 'forbidden' | 'not-found' | ClaimsChallenge | TooManyRequests;
-
-/** The user, or whatever else is counted, has asked too often. Clients wait, and ask again (PROTOCOL 8.6). */
-export interface TooManyRequests {
-  readonly kind: 'too-many-requests';
-  /** When to ask again. It is sent in whole seconds, rounded up, and 1 at least. */
-  readonly retryAfterMs: number;
-}
+export type Authorization = 'allow' | 'forbidden' | 'not-found' | Denial | ClaimsChallenge | TooManyRequests;
 
 interface AuthorizedOptions<Native> extends AccessRequirements {
   /**
