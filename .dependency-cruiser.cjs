@@ -85,7 +85,7 @@ module.exports = {
       name: 'packages-by-their-published-names',
       comment: 'What an app does, a stranger must be able to do: no reaching into sources.',
       severity: 'error',
-      from: { path: '^(apps|conformance|e2e)/' },
+      from: { path: '^(apps|examples|conformance|e2e)/' },
       to: { path: '^packages/[^/]+/(?!dist/)' },
     },
     {

@@ -9,6 +9,7 @@ export default defineConfig({
       'apps/demo-api',
       'apps/demo-web/server',
       'examples/express-minimal',
+      'examples/fastapi',
       'conformance',
       'docs',
     ],

@@ -17,6 +17,7 @@ const typed = [
   'docs',
   'e2e',
   'examples/express-minimal',
+  'examples/fastapi',
 ];
 
 const claims = [

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import {
   ensureBuilt,
   ensureChromium,
+  ensureFastApi,
   ensureInstalled,
   environment,
   Explained,
@@ -48,6 +49,7 @@ await main(async () => {
   const wanted = Object.keys(suites).filter((name) => named.length === 0 || named.includes(name));
   const noChromium = wanted.includes('browser') || wanted.includes('node') ? await ensureChromium() : null;
   if (noChromium !== null) throw new Explained(noChromium);
+  if (wanted.includes('node')) await ensureFastApi();
 
   const folder = await mkdtemp(join(tmpdir(), 'sillage-test-'));
   const total = { passed: 0, failed: 0, skipped: 0 };

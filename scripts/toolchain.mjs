@@ -105,15 +105,29 @@ export async function ensureBuilt(say = console.log) {
 /** Chromium for the browser tests: installed by apt as root on Debian. @returns why there is none, or `null`. */
 export async function ensureChromium(say = console.log) {
   const path = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-  if (existsSync(path)) return null;
-  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    say('Installing Chromium …');
-    const env = { ...environment, DEBIAN_FRONTEND: 'noninteractive' };
-    await run('apt-get', ['update'], { output: 'on-failure', env });
-    await run('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], { output: 'on-failure', env });
-    return null;
-  }
+  if (existsSync(path) || (await installedByApt(['chromium'], say))) return null;
   return `There is no Chromium at ${path}: install it (on Debian: sudo apt-get install chromium), or set CHROMIUM_PATH to where it is.`;
+}
+
+/** Python's packages for the FastAPI example, likewise. Where they cannot be had, its own tests say so and are left out. */
+export async function ensureFastApi(say = console.log) {
+  const found = await run('/usr/bin/python3', ['-c', 'import fastapi, uvicorn, jwt, cryptography'], {
+    output: 'on-failure',
+  }).then(
+    () => true,
+    () => false,
+  );
+  if (!found) await installedByApt(['python3-fastapi', 'python3-uvicorn', 'python3-jwt', 'python3-cryptography'], say);
+}
+
+/** Whether apt could install them: as root, on Debian. */
+async function installedByApt(packages, say) {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false;
+  say(`Installing ${packages.join(', ')} …`);
+  const env = { ...environment, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update'], { output: 'on-failure', env });
+  await run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { output: 'on-failure', env });
+  return true;
 }
 
 /** Runs a script's main function; what goes wrong is one sentence where it can be. */

@@ -10,15 +10,11 @@ import {
 import { expectEqual } from './expect-equal.ts';
 import type { Scenario, World } from './world.ts';
 
-const hourMs = 3_600_000;
-const token = (lifetimeMs = hourMs, scope = 'read', context = ''): string =>
-  ['alice', scope, String(Date.now() + lifetimeMs), ...(context === '' ? [] : [context])].join('.');
-
 /** Reconnects at once: what is tested here is not the waiting. */
 const reconnect = { baseDelayMs: 1 } as const;
 
-function open<T>(world: World, path: string, options: EventStreamOptions<T> = {}): EventStream<T> {
-  return createEventStream<T>(`${world.server}${path}`, { accessToken: () => token(), reconnect, ...options });
+function open<T>(world: World, url: string, options: EventStreamOptions<T> = {}): EventStream<T> {
+  return createEventStream<T>(url, { accessToken: () => world.token(), reconnect, ...options });
 }
 
 /** Listens, and can wait until a number of events has come. */
@@ -75,13 +71,17 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'PROTOCOL 2.2: a token in the URL is refused',
     run: async (world) => {
-      const response = await fetch(`${world.server}/topics/a?access_token=${token()}`);
-      expectEqual([response.status, ((await response.json()) as { code: string }).code], [400, 'token-in-query']);
+      const response = await fetch(`${world.topic('a')}?access_token=${await world.token()}`);
+      expectEqual(
+        [response.status, response.headers.get('Content-Type')?.split(';')[0]],
+        [400, 'application/problem+json'],
+      );
     },
   },
   {
     name: 'PROTOCOL 3.3: 204 completes',
-    run: async (world) => expectEqual(await endOf(open(world, '/empty')), 'complete'),
+    needs: 'finite-streams',
+    run: async (world) => expectEqual(await endOf(open(world, world.url('/empty'))), 'complete'),
   },
   {
     name: 'PROTOCOL 4.1: data, types and IDs arrive as they were published, whatever they hold',
@@ -97,7 +97,7 @@ export const scenarios: readonly Scenario[] = [
         { deep: [1, null, '\n'] },
         'x'.repeat(100_000),
       ];
-      const seen = collect(open(world, '/topics/bytes'));
+      const seen = collect(open(world, world.topic('bytes')));
       await world.sessions('bytes', 1);
       await world.publish('bytes', ...values.map((data) => ({ type: 'näme', data })));
       await seen.until(() => seen.events.length === values.length);
@@ -109,7 +109,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'PROTOCOL 4.3: a connection that drops before its first event has a place to resume from',
     run: async (world) => {
-      const seen = collect(open(world, '/topics/early'));
+      const seen = collect(open(world, world.topic('early')));
       await world.sessions('early', 1);
       await world.cutConnections();
       await world.sessions('early', 0);
@@ -122,7 +122,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'PROTOCOL 5.1: nothing is lost and nothing comes twice over connections that are cut again and again',
     run: async (world) => {
-      const seen = collect(open<number>(world, '/topics/cut'));
+      const seen = collect(open<number>(world, world.topic('cut')));
       await world.sessions('cut', 1);
       for (const from of [1, 21, 41, 61, 81]) {
         await world.publish('cut', ...asEvents(numbers(from, from + 9)));
@@ -138,7 +138,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'PROTOCOL 5.3: what the log has let go of is told as a gap, and the rest is replayed',
     run: async (world) => {
-      const first = collect(open(world, '/topics/trimmed'));
+      const first = collect(open(world, world.topic('trimmed')));
       await world.sessions('trimmed', 1);
       await world.publish('trimmed', { data: 0 });
       await first.until(() => first.events.length === 1);
@@ -146,7 +146,7 @@ export const scenarios: readonly Scenario[] = [
       await world.sessions('trimmed', 0);
       await world.publish('trimmed', ...asEvents(numbers(1, 60)));
       const lastEventId = first.events[0]?.id ?? '';
-      const seen = collect(open<number>(world, '/topics/trimmed', { lastEventId }));
+      const seen = collect(open<number>(world, world.topic('trimmed'), { lastEventId }));
       await seen.until(() => seen.events.length === 50);
       seen.stop();
       expectEqual(seen.gaps, [{ reason: 'trimmed', after: lastEventId }]);
@@ -156,7 +156,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'PROTOCOL 5.3: a log that was lost is told as a gap, and the new one is replayed from its beginning',
     run: async (world) => {
-      const stream = open<number>(world, '/topics/epoch');
+      const stream = open<number>(world, world.topic('epoch'));
       const seen = collect(stream);
       await world.sessions('epoch', 1);
       await world.publish('epoch', { data: 1 });
@@ -173,7 +173,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "PROTOCOL 5.3: a place that is none of the log's is told as a gap",
     run: async (world) => {
-      const seen = collect(open(world, '/topics/unknown', { lastEventId: 'from elsewhere 👋' }));
+      const seen = collect(open(world, world.topic('unknown'), { lastEventId: 'from elsewhere 👋' }));
       await seen.until(() => seen.gaps.length === 1);
       seen.stop();
       expectEqual(seen.gaps, [{ reason: 'unknown', after: 'from elsewhere 👋' }]);
@@ -184,10 +184,10 @@ export const scenarios: readonly Scenario[] = [
     run: async (world) => {
       let tokens = 0;
       const seen = collect(
-        open<number>(world, '/topics/expiry', {
+        open<number>(world, world.topic('expiry'), {
           accessToken: () => {
             tokens += 1;
-            return token(tokens < 3 ? 300 : hourMs);
+            return world.token(tokens < 3 ? { lifetimeMs: world.shortTokenMs } : {});
           },
         }),
       );
@@ -207,9 +207,10 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'PROTOCOL 6.2: a finite stream completes, by GET and by POST',
+    needs: 'finite-streams',
     run: async (world) => {
       for (const options of [{}, { body: 'x' }]) {
-        const seen = collect(open<number>(world, '/count', options));
+        const seen = collect(open<number>(world, world.url('/count'), options));
         expectEqual(await seen.end, 'complete');
         expectEqual(seen.data(), [1, 2, 3]);
       }
@@ -217,8 +218,9 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'PROTOCOL 6.3: a finite stream that fails says why, after what it had',
+    needs: 'finite-streams',
     run: async (world) => {
-      const seen = collect(open<number>(world, '/count?fail'));
+      const seen = collect(open<number>(world, world.url('/count?fail')));
       const error = (await seen.end) as { code: string; failure: string; message: string };
       expectEqual(
         [error.code, error.failure, error.message],
@@ -230,29 +232,34 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'PROTOCOL 7.1, 7.2, 7.3: no token, an expired one and one without the scope are each refused in their way',
     run: async (world) => {
-      const anonymous = createEventStream(`${world.server}/topics/a`);
+      const anonymous = createEventStream(world.topic('a'));
       expectEqual(await endOf(anonymous), 'http-error 401');
       let expired = 0;
       expectEqual(
-        await endOf(open(world, '/topics/a', { accessToken: () => token(-1_000 * (expired += 1)) })),
+        await endOf(
+          open(world, world.topic('a'), {
+            accessToken: () => world.token({ lifetimeMs: -1_000_000 * (expired += 1) }),
+          }),
+        ),
         'http-error 401',
       );
       expectEqual(expired, 2);
       expectEqual(
-        await endOf(open(world, '/topics/a', { accessToken: () => token(hourMs, 'write') })),
+        await endOf(open(world, world.topic('a'), { accessToken: () => world.token({ scope: 'other' }) })),
         'http-error 403',
       );
     },
   },
   {
     name: 'PROTOCOL 7.4: a claims challenge reaches whoever gives tokens, and the next token answers it',
+    needs: 'claims-challenges',
     run: async (world) => {
       const demands: AccessTokenRequest['demand'][] = [];
       const seen = collect(
-        open(world, '/guarded/secret', {
+        open(world, world.url('/guarded/secret'), {
           accessToken: ({ demand }) => {
             demands.push(demand);
-            return token(hourMs, 'read', demand?.claims == null ? '' : 'c1');
+            return world.token(demand?.claims == null ? {} : { context: 'c1' });
           },
         }),
       );
@@ -267,7 +274,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'closing a stream ends its session on the server',
     run: async (world) => {
-      const seen = collect(open(world, '/topics/closing'));
+      const seen = collect(open(world, world.topic('closing')));
       await world.sessions('closing', 1);
       seen.stop();
       await world.sessions('closing', 0);

@@ -1,7 +1,12 @@
 /** What a scenario can do, wherever it runs: talk to the server under test, and to whoever controls that server. */
 export interface World {
-  /** The server's origin. */
-  readonly server: string;
+  /** The URL of a path beside the topics, as in `/count`; and of a topic's stream. */
+  url(path: string): string;
+  topic(name: string): string;
+  /** A token of a user who may read, unless told otherwise. */
+  token(wanted?: TokenWish): Promise<string>;
+  /** A life of a token that is short, and long enough to be used. */
+  readonly shortTokenMs: number;
   /** Publishes events to a topic, in order. */
   publish(topic: string, ...events: readonly { readonly type?: string; readonly data: unknown }[]): Promise<void>;
   /** Cuts every open connection, as a network does: without a word. */
@@ -12,9 +17,20 @@ export interface World {
   sessions(topic: string, count: number): Promise<void>;
 }
 
+/** What a token is to be. */
+export interface TokenWish {
+  /** Default: an hour. Negative: expired. */
+  readonly lifetimeMs?: number;
+  readonly scope?: 'read' | 'other';
+  /** The authentication context that a claims challenge asked for. */
+  readonly context?: 'c1';
+}
+
 /** One thing that must hold, and the section of PROTOCOL.md that says so. */
 export interface Scenario {
   readonly name: string;
+  /** What a backend of the protocol's minimum may lack. */
+  readonly needs?: 'finite-streams' | 'claims-challenges';
   readonly run: (world: World) => Promise<void>;
 }
 
@@ -25,7 +41,12 @@ export function createWorld(server: string): World {
     if (!response.ok) throw new Error(`control/${path} answered ${response.status}: ${await response.text()}`);
   };
   return {
-    server,
+    url: (path) => `${server}${path}`,
+    topic: (name) => `${server}/topics/${name}`,
+    // Simulated: the server's verifier reads it as it is.
+    token: ({ lifetimeMs = 3_600_000, scope = 'read', context } = {}) =>
+      Promise.resolve(['alice', scope, Date.now() + lifetimeMs, ...(context === undefined ? [] : [context])].join('.')),
+    shortTokenMs: 300,
     publish: (topic, ...events) => control('publish', { topic, events }),
     cutConnections: () => control('cut'),
     loseLog: () => control('lose-log'),
