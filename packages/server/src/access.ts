@@ -1,5 +1,5 @@
 import { TokenRefusedError, writeBearerChallenge } from './auth/index.ts';
-import type { ClaimsChallenge, Identity, TokenVerifier } from './auth/index.ts';
+import type { ClaimsChallenge, Identity, Tickets, TokenVerifier } from './auth/index.ts';
 import { readBearerToken } from './bearer-token.ts';
 import type { TokenTransport } from './bearer-token.ts';
 import { FORBIDDEN, INTERNAL_ERROR, unavailable } from './problem.ts';
@@ -20,6 +20,8 @@ export interface AccessOptions {
   readonly verifier: TokenVerifier;
   readonly realm: string;
   readonly tokenTransports: readonly TokenTransport[];
+  /** Redeems tickets, where the transports have them. */
+  readonly tickets?: Tickets | undefined;
 }
 
 export type Admission =
@@ -35,16 +37,18 @@ export interface Access {
 }
 
 /** Tokens and permissions, the same for streams and for ordinary routes. */
-export function createAccess({ verifier, realm, tokenTransports }: AccessOptions): Access {
+export function createAccess({ verifier, realm, tokenTransports, tickets }: AccessOptions): Access {
   const transports = new Set(tokenTransports);
 
   return {
     async admit(request, requirements) {
       const token = readBearerToken(request, transports, realm);
       if (token === undefined) return refused(noToken(realm));
-      if (typeof token !== 'string') return refused(token);
+      if (typeof token === 'object' && 'status' in token) return refused(token);
       try {
-        const identity = await verifier.verify(token);
+        const identity =
+          typeof token === 'string' ? await verifier.verify(token) : tickets?.redeem(token.ticket, request.path);
+        if (identity === undefined) return refused(voidTicket(realm));
         if (hasPermission(identity, requirements)) return { outcome: 'admitted', identity };
         return refused(insufficientScope(realm, requirements));
       } catch (error) {
@@ -90,6 +94,12 @@ function noToken(realm: string): Refusal {
     // Without an error code, as the client may simply not have known (RFC 6750 3.1).
     headers: { 'WWW-Authenticate': writeBearerChallenge({ realm }) },
   };
+}
+
+function voidTicket(realm: string): Refusal {
+  const detail = 'The ticket is unknown, used, expired or for another stream: ask for a new one.';
+  const header = writeBearerChallenge({ realm, error: 'invalid_token', errorDescription: detail });
+  return { status: 401, code: 'void-ticket', title: 'Void ticket', detail, headers: { 'WWW-Authenticate': header } };
 }
 
 function refuseToken(realm: string, error: TokenRefusedError, requirements: AccessRequirements): Refusal {

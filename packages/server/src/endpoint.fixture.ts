@@ -22,11 +22,11 @@ export interface TestEndpoint {
 
 export const APP_ORIGIN = 'https://app.example';
 
-/** An endpoint whose clock stands still, and which knows the tokens `ada` and `bob`. */
+/** An endpoint whose clock stands still, and which knows the tokens `alice` and `bob`. */
 export function createTestEndpoint(options: Partial<StreamEndpointOptions> = {}): TestEndpoint {
   const clock = createFakeClock();
   const identities = new Map(
-    ['ada', 'bob'].map((name) => [name, createIdentity({ key: `t.${name}`, objectId: name })]),
+    ['alice', 'bob'].map((name) => [name, createIdentity({ key: `t.${name}`, objectId: name })]),
   );
   const verifier: TokenVerifier = {
     authorizationUri: 'https://login.example/authorize',

@@ -8,10 +8,10 @@ import type { EndpointRequest } from './session-transport.ts';
 import type { StreamSource } from './stream-options.ts';
 import { settle } from './tick.fixture.ts';
 
-const ADA = { authorization: 'Bearer ada' };
+const ALICE = { authorization: 'Bearer alice' };
 
 function respond({ endpoint }: TestEndpoint, source: StreamSource<EndpointRequest>, method = 'POST') {
-  const { transport, ...exchange } = createMemoryExchange(ADA, method);
+  const { transport, ...exchange } = createMemoryExchange(ALICE, method);
   const ended = endpoint.respond({ ...exchange, transport }, { scopes: ['Events.Read'] }, source);
   return { transport, ended };
 }
@@ -34,7 +34,7 @@ describe('a finite stream', () => {
     });
     await ended;
     expect(transport.events()).toEqual([
-      { type: 'token', data: '"Hello ada"' },
+      { type: 'token', data: '"Hello alice"' },
       { data: 'raw' },
       { type: 'complete', data: '' },
     ]);
@@ -46,7 +46,7 @@ describe('a finite stream', () => {
     const source = vi.fn();
     const exchange = createMemoryExchange({}, 'POST');
     await test.endpoint.respond(exchange, {}, source);
-    const put = createMemoryExchange(ADA, 'PUT');
+    const put = createMemoryExchange(ALICE, 'PUT');
     await test.endpoint.respond(put, {}, source);
     expect([exchange.transport.status, put.transport.headers.Allow]).toEqual([401, 'GET, POST, OPTIONS']);
     expect(source).not.toHaveBeenCalled();
@@ -164,7 +164,7 @@ describe('a finite stream', () => {
 
   it('ends with its token like any other, without complete (PROTOCOL 6.1, 6.6)', async () => {
     const test = createTestEndpoint();
-    test.identities.set('ada', createIdentity({ expiresAtMs: test.clock.now() + 10_000 }));
+    test.identities.set('alice', createIdentity({ expiresAtMs: test.clock.now() + 10_000 }));
     const { transport, ended } = respond(test, async function* ({ signal }) {
       test.clock.advance(10_000);
       await untilAborted(signal).catch(() => undefined);

@@ -5,6 +5,8 @@ export type {
   ClaimsChallengeOptions,
   EntraVerifierOptions,
   Identity,
+  Ticket,
+  TicketOptions,
   TokenRefusedCode,
   TokenRefusedOptions,
   TokenVerifier,

@@ -95,6 +95,11 @@ export function createMemoryExchange(
   method = 'GET',
   query = '',
 ): MemoryExchange {
-  const request = { method, query: new URLSearchParams(query), header: (name: string) => headers[name] };
+  const request = {
+    method,
+    path: '/events',
+    query: new URLSearchParams(query),
+    header: (name: string) => headers[name],
+  };
   return { request, native: request, transport: createMemoryTransport() };
 }

@@ -67,6 +67,13 @@ export const ORIGIN_NOT_ALLOWED: Refusal = {
   detail: 'This origin is not in the list of those that may call.',
 };
 
+export const NO_TICKET_PATH: Refusal = {
+  status: 400,
+  code: 'no-ticket-path',
+  title: 'No path',
+  detail: 'The body must be {"path": "/…"}: the path of the stream that the ticket is for.',
+};
+
 export const FORBIDDEN: Refusal = {
   status: 403,
   code: 'forbidden',

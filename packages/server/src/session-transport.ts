@@ -25,6 +25,8 @@ export interface SessionTransport {
 export interface EndpointRequest {
   /** In capitals. */
   readonly method: string;
+  /** As it was asked for, before any router cut something off. */
+  readonly path: string;
   readonly query: URLSearchParams;
   /** A header by its name in lower case, as the HTTP stack has it: one character a byte. */
   header(name: string): string | undefined;

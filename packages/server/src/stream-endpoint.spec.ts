@@ -12,12 +12,12 @@ import type { EndpointRequest } from './session-transport.ts';
 import type { StreamOptions } from './stream-options.ts';
 import { settle } from './tick.fixture.ts';
 
-const ADA = { authorization: 'Bearer ada' };
+const ALICE = { authorization: 'Bearer alice' };
 const NEWS: StreamOptions<EndpointRequest> = { topics: ['news'] };
 
 async function ask(
   { endpoint }: TestEndpoint,
-  headers: Readonly<Record<string, string>> = ADA,
+  headers: Readonly<Record<string, string>> = ALICE,
   options = NEWS,
   [method, query]: readonly string[] = [],
 ): Promise<MemoryTransport> {
@@ -61,17 +61,17 @@ describe('a stream', () => {
     const topics = vi.fn(({ identity, query }: { identity: { objectId: string }; query: URLSearchParams }) =>
       Promise.resolve([`user/${identity.objectId}`, `room/${query.get('room') ?? ''}`]),
     );
-    const transport = await ask(test, ADA, { topics }, ['GET', 'room=7']);
-    for (const topic of ['user/ada', 'user/bob', 'room/7']) await test.hub.publish(topic, { data: topic });
+    const transport = await ask(test, ALICE, { topics }, ['GET', 'room=7']);
+    for (const topic of ['user/alice', 'user/bob', 'room/7']) await test.hub.publish(topic, { data: topic });
     await settle();
-    expect(transport.events().map(({ data }) => data)).toEqual([undefined, '"user/ada"', '"room/7"']);
+    expect(transport.events().map(({ data }) => data)).toEqual([undefined, '"user/alice"', '"room/7"']);
   });
 
   it('resumes after the last event ID, which is UTF-8 (PROTOCOL 2.3, 5.3)', async () => {
     const test = createTestEndpoint();
     await test.hub.publish('news', { data: 1 });
     const asBytes = String.fromCharCode(...new TextEncoder().encode('🎈'));
-    const transport = await ask(test, { ...ADA, 'last-event-id': asBytes });
+    const transport = await ask(test, { ...ALICE, 'last-event-id': asBytes });
     await settle();
     expect(transport.events()[0]).toEqual({ id: 'e1-0', type: 'gap', data: '{"reason":"unknown","after":"🎈"}' });
   });
@@ -85,13 +85,13 @@ describe('a stream', () => {
       snapshot: ({ identity }) => ({ after: formatEventId(hub.position), event: { data: `of ${identity.key}` } }),
       completeAfter: ({ data }) => data === '"done"',
     };
-    const transport = await ask(test, ADA, options);
+    const transport = await ask(test, ALICE, options);
     await settle();
     await test.hub.publish('task', { data: 'elsewhere' });
     await hub.publish('task', { data: 'done' });
     await settle();
     expect(transport.events()).toEqual([
-      { id: 'e2-0', data: '"of t.ada"' },
+      { id: 'e2-0', data: '"of t.alice"' },
       { id: 'e2-1', data: '"done"' },
       { type: 'complete', data: '' },
     ]);
@@ -104,14 +104,14 @@ describe('a stream', () => {
     [{ kind: 'forbidden', detail: 'Ask its owner.', code: 'not-shared' }, 403, 'not-shared'],
   ] as const)('is refused in the application’s words: %o', async (denial, status, code) => {
     const test = createTestEndpoint();
-    const transport = await ask(test, ADA, { ...NEWS, authorize: () => denial });
+    const transport = await ask(test, ALICE, { ...NEWS, authorize: () => denial });
     expect(refusalOf(transport)).toMatchObject({ status, code });
     expect(transport.text()).toContain(denial.detail);
   });
 
   it('refuses to have an end without a snapshot, and says what is missing', async () => {
     const test = createTestEndpoint();
-    const transport = await ask(test, ADA, { ...NEWS, completeAfter: () => true });
+    const transport = await ask(test, ALICE, { ...NEWS, completeAfter: () => true });
     expect([transport.status, test.errors]).toMatchObject([500, [{ code: 'invalid-configuration' }]]);
   });
 
@@ -122,7 +122,7 @@ describe('a stream', () => {
   ])('that was asked for too often is refused for %i ms (PROTOCOL 3.6)', async (retryAfterMs, seconds) => {
     const test = createTestEndpoint();
     const authorize = () => ({ kind: 'too-many-requests', retryAfterMs }) as const;
-    const transport = await ask(test, { ...ADA, origin: APP_ORIGIN }, { ...NEWS, authorize });
+    const transport = await ask(test, { ...ALICE, origin: APP_ORIGIN }, { ...NEWS, authorize });
     expect(refusalOf(transport)).toMatchObject({ status: 429, code: 'too-many-requests' });
     expect(transport.headers).toMatchObject({
       'Retry-After': seconds,
@@ -134,7 +134,7 @@ describe('a stream', () => {
 
   it('ends with its token, and resumes with the next one (PROTOCOL 6.1)', async () => {
     const test = createTestEndpoint();
-    test.identities.set('ada', createIdentity({ expiresAtMs: test.clock.now() + 60_000 }));
+    test.identities.set('alice', createIdentity({ expiresAtMs: test.clock.now() + 60_000 }));
     const transport = await ask(test);
     await test.hub.publish('news', { data: 1 });
     await settle();
@@ -177,31 +177,31 @@ describe('a refusal', () => {
   );
 
   it('of a token in the URL is 400, even beside a good one (PROTOCOL 2.2)', async () => {
-    for (const headers of [{}, ADA]) {
-      const transport = await ask(createTestEndpoint(), headers, NEWS, ['GET', 'access_token=ada']);
+    for (const headers of [{}, ALICE]) {
+      const transport = await ask(createTestEndpoint(), headers, NEWS, ['GET', 'access_token=alice']);
       expect(refusalOf(transport)).toMatchObject({ status: 400, code: 'token-in-query' });
     }
   });
 
   it('is none of a token in the URL where the operator switched that on, but two tokens are too many', async () => {
     const test = createTestEndpoint({ tokenTransports: ['header', 'query'] });
-    expect((await ask(test, {}, NEWS, ['GET', 'access_token=ada'])).status).toBe(200);
-    expect((await ask(test, ADA)).status).toBe(200);
-    expect((await ask(test, ADA, NEWS, ['GET', 'access_token=ada'])).status).toBe(400);
+    expect((await ask(test, {}, NEWS, ['GET', 'access_token=alice'])).status).toBe(200);
+    expect((await ask(test, ALICE)).status).toBe(200);
+    expect((await ask(test, ALICE, NEWS, ['GET', 'access_token=alice'])).status).toBe(400);
   });
 
   it('of a token without the scope or role names it (PROTOCOL 7.3)', async () => {
     const test = createTestEndpoint();
-    const transport = await ask(test, ADA, { ...NEWS, scopes: ['Events.Read', 'Events.Admin'] });
+    const transport = await ask(test, ALICE, { ...NEWS, scopes: ['Events.Read', 'Events.Admin'] });
     expect(refusalOf(transport)).toEqual({
       status: 403,
       code: 'insufficient-scope',
       challenge:
         'Bearer realm="api", error="insufficient_scope", error_description="The token is valid, and lacks a scope or role.", scope="Events.Read Events.Admin"',
     });
-    expect((await ask(test, ADA, { ...NEWS, scopes: ['Events.Read'], roles: ['Admin'] })).status).toBe(403);
-    test.identities.set('ada', createIdentity({ roles: ['Other', 'Admin'] }));
-    expect((await ask(test, ADA, { ...NEWS, scopes: ['Events.Read'], roles: ['Admin', 'Owner'] })).status).toBe(200);
+    expect((await ask(test, ALICE, { ...NEWS, scopes: ['Events.Read'], roles: ['Admin'] })).status).toBe(403);
+    test.identities.set('alice', createIdentity({ roles: ['Other', 'Admin'] }));
+    expect((await ask(test, ALICE, { ...NEWS, scopes: ['Events.Read'], roles: ['Admin', 'Owner'] })).status).toBe(200);
   });
 
   it('of an application is lifted by its own roles alone', async () => {
@@ -219,7 +219,7 @@ describe('a refusal', () => {
     ['not-found', 404, 'unknown-stream'],
     [undefined as unknown as 'forbidden', 403, 'forbidden'],
   ] as const)('is the application’s to decide: %s', async (answer, status, code) => {
-    expect(refusalOf(await ask(createTestEndpoint(), ADA, { ...NEWS, authorize: () => answer }))).toMatchObject({
+    expect(refusalOf(await ask(createTestEndpoint(), ALICE, { ...NEWS, authorize: () => answer }))).toMatchObject({
       status,
       code,
     });
@@ -228,21 +228,21 @@ describe('a refusal', () => {
   it('by a claims challenge goes to clients that can answer one (PROTOCOL 7.4)', async () => {
     const test = createTestEndpoint();
     const options = { ...NEWS, authorize: () => claimsChallenge({ acrs: 'c1' }) };
-    const { status, challenge = '' } = refusalOf(await ask(test, ADA, options));
+    const { status, challenge = '' } = refusalOf(await ask(test, ALICE, options));
     expect(status).toBe(401);
     expect(challenge).toContain('error="insufficient_claims"');
     expect(challenge).toContain('authorization_uri="https://login.example/authorize"');
     expect(atob(/claims="([^"]*)"/.exec(challenge)?.[1] ?? '')).toBe(
       '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}',
     );
-    test.identities.set('ada', createIdentity({ supportsClaimsChallenge: false }));
-    expect(refusalOf(await ask(test, ADA, options))).toMatchObject({ status: 403, challenge: undefined });
+    test.identities.set('alice', createIdentity({ supportsClaimsChallenge: false }));
+    expect(refusalOf(await ask(test, ALICE, options))).toMatchObject({ status: 403, challenge: undefined });
   });
 
   it.each([[[]], [['a\nb']], [Array.from({ length: 101 }, (_, index) => `t${index}`)]])(
     'of topics that are none is 404: %#',
     async (topics) => {
-      expect(refusalOf(await ask(createTestEndpoint(), ADA, { topics: () => topics }))).toMatchObject({
+      expect(refusalOf(await ask(createTestEndpoint(), ALICE, { topics: () => topics }))).toMatchObject({
         status: 404,
         code: 'unknown-stream',
       });
@@ -252,7 +252,7 @@ describe('a refusal', () => {
   it.each(['POST', 'PUT', 'HEAD', 'OPTIONS'])(
     'of the method %s is 405 with those that there are (PROTOCOL 7.5)',
     async (method) => {
-      const transport = await ask(createTestEndpoint(), ADA, NEWS, [method]);
+      const transport = await ask(createTestEndpoint(), ALICE, NEWS, [method]);
       expect([refusalOf(transport).status, transport.headers.Allow]).toEqual([405, 'GET, OPTIONS']);
     },
   );
@@ -272,7 +272,7 @@ describe('a refusal', () => {
     const failing = () => Promise.reject(new Error('the password is 1234'));
     for (const options of [{ topics: failing }, { ...NEWS, authorize: failing }]) {
       const test = createTestEndpoint();
-      const transport = await ask(test, ADA, options);
+      const transport = await ask(test, ALICE, options);
       expect(refusalOf(transport)).toMatchObject({ status: 500, code: 'internal-error' });
       expect(transport.text()).not.toContain('1234');
       expect(test.errors).toHaveLength(1);
@@ -285,7 +285,7 @@ describe('a refusal', () => {
 
 describe('CORS (PROTOCOL 3.5)', () => {
   it('names the origin on streams and on refusals', async () => {
-    for (const headers of [{ ...ADA, origin: APP_ORIGIN }, { origin: APP_ORIGIN }]) {
+    for (const headers of [{ ...ALICE, origin: APP_ORIGIN }, { origin: APP_ORIGIN }]) {
       const transport = await ask(createTestEndpoint(), headers);
       expect(transport.headers).toMatchObject({
         'Access-Control-Allow-Origin': APP_ORIGIN,
@@ -311,16 +311,16 @@ describe('the sessions of an endpoint', () => {
     await Promise.all([ask(test), ask(test), ask(test, { authorization: 'Bearer bob' })]);
     expect(test.endpoint.sessions.count).toBe(3);
     expect([...test.endpoint.sessions.byUser]).toEqual([
-      ['t.ada', 2],
+      ['t.alice', 2],
       ['t.bob', 1],
     ]);
   });
 
   it('end when their user’s access is withdrawn, and only those (PROTOCOL 6.5)', async () => {
     const test = createTestEndpoint();
-    const [ada, bob] = await Promise.all([ask(test), ask(test, { authorization: 'Bearer bob' })]);
-    expect(test.endpoint.revoke('t.ada')).toBe(1);
-    expect([ada.state, bob.state, test.closed]).toEqual(['ended', 'open', ['revoked']]);
+    const [alice, bob] = await Promise.all([ask(test), ask(test, { authorization: 'Bearer bob' })]);
+    expect(test.endpoint.revoke('t.alice')).toBe(1);
+    expect([alice.state, bob.state, test.closed]).toEqual(['ended', 'open', ['revoked']]);
     expect(test.endpoint.revoke(({ objectId }) => objectId === 'bob')).toBe(1);
     expect(test.endpoint.sessions.count).toBe(0);
   });
@@ -329,9 +329,9 @@ describe('the sessions of an endpoint', () => {
     const test = createTestEndpoint();
     let decide: (answer: 'allow') => void = () => undefined;
     const authorize = () => new Promise<'allow'>((resolve) => (decide = resolve));
-    const asking = ask(test, ADA, { ...NEWS, authorize });
+    const asking = ask(test, ALICE, { ...NEWS, authorize });
     await settle();
-    test.endpoint.revoke('t.ada');
+    test.endpoint.revoke('t.alice');
     decide('allow');
     expect(refusalOf(await asking)).toMatchObject({ status: 503, code: 'revoked' });
   });
@@ -347,7 +347,7 @@ describe('the sessions of an endpoint', () => {
 
   it('leave nothing behind, at whatever moment the client goes', async () => {
     const test = createTestEndpoint();
-    const exchanges = Array.from({ length: 1_000 }, () => createMemoryExchange(ADA));
+    const exchanges = Array.from({ length: 1_000 }, () => createMemoryExchange(ALICE));
     const signals: AbortSignal[] = [];
     const authorize = async ({ signal }: { signal: AbortSignal }): Promise<'allow'> => {
       signals.push(signal);
@@ -385,7 +385,7 @@ describe('the sessions of an endpoint', () => {
     }
     expect([slow.state, test.closed]).toEqual(['destroyed', ['slow-consumer']]);
     expect(fast.events()).toHaveLength(21);
-    const resumed = await ask(test, { ...ADA, 'last-event-id': 'e1-3' });
+    const resumed = await ask(test, { ...ALICE, 'last-event-id': 'e1-3' });
     await settle();
     expect(resumed.events()).toHaveLength(17);
   });

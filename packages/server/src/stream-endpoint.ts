@@ -2,7 +2,8 @@ import { createAcceptance } from './acceptance.ts';
 import type { Accepted } from './acceptance.ts';
 import { createAccess } from './access.ts';
 import type { AccessRequirements, Admission } from './access.ts';
-import type { Identity, TokenVerifier } from './auth/index.ts';
+import { createTickets } from './auth/index.ts';
+import type { Identity, Ticket, TicketOptions, TokenVerifier } from './auth/index.ts';
 import type { TokenTransport } from './bearer-token.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
@@ -45,6 +46,8 @@ export interface StreamEndpointOptions {
   readonly maxTopics?: number;
   /** Where a token may come from. `query` puts it in URLs: RFC 9700 4.3.2 forbids it. @default ['header'] */
   readonly tokenTransports?: readonly TokenTransport[];
+  /** How tickets are kept, where `tokenTransports` has `ticket`. */
+  readonly tickets?: TicketOptions;
   /** The realm of `WWW-Authenticate`. @default '' */
   readonly realm?: string;
   /** @default the system's */
@@ -69,6 +72,12 @@ export interface StreamEndpoint {
   ): Promise<void>;
   /** The same check of a token, for routes that are no streams. Never rejects. */
   readonly authenticate: (request: EndpointRequest, requirements?: AccessRequirements) => Promise<Admission>;
+  /**
+   * Gives a ticket for the stream at `path` to whoever has authenticated (PROTOCOL 2.5).
+   *
+   * @throws ConfigurationError where `tokenTransports` has no `ticket`.
+   */
+  issueTicket(identity: Identity, path: string): Ticket;
   /** Ends the sessions of a user, by `Identity.key`, or those that a predicate picks (PROTOCOL 6.5). Answers how many. */
   revoke(who: string | ((identity: Identity) => boolean)): number;
   /** The open sessions, at this moment. */
@@ -93,7 +102,8 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
   const { onSessionOpened, onSessionClosed, onRefused, onError = (error) => console.error(error) } = options;
   checkBounds({ heartbeatMs: heartbeatMs ?? 1, stallMs, maxTopics, maxUnsentBytes, maxEventBytes });
   const registry = createSessionRegistry({ clock, heartbeatMs, stallMs });
-  const access = createAccess({ verifier, realm, tokenTransports });
+  const tickets = tokenTransports.includes('ticket') ? createTickets({ ...options.tickets, clock }) : undefined;
+  const access = createAccess({ verifier, realm, tokenTransports, tickets });
   const acceptance = createAcceptance({
     access,
     cors: createCors(options.cors ?? { origins: [] }),
@@ -201,6 +211,10 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
     stream,
     respond,
     authenticate: (request, requirements = {}) => access.admit(request, requirements),
+    issueTicket(identity, path) {
+      if (tickets !== undefined) return tickets.issue(identity, path);
+      throw new ConfigurationError("tokenTransports has no 'ticket': add it to give tickets out.");
+    },
     revoke(who) {
       const isMeant = typeof who === 'string' ? (identity: Identity) => identity.key === who : who;
       acceptance.revoke(isMeant);

@@ -13,10 +13,17 @@ import { createHub } from '../hub.ts';
 import { createIdentity } from '../identity.fixture.ts';
 import { createMemoryEventLog } from '../logs/index.ts';
 import { createStreamEndpoint } from '../stream-endpoint.ts';
-import { expressAuthenticate, expressCors, expressRespond, expressStream, identityOf } from './express.ts';
+import {
+  expressAuthenticate,
+  expressCors,
+  expressRespond,
+  expressStream,
+  expressTickets,
+  identityOf,
+} from './express.ts';
 import { createNodeExchange } from './node.ts';
 
-const ADA = { authorization: 'Bearer ada' };
+const ALICE = { authorization: 'Bearer alice' };
 const servers: Server[] = [];
 
 async function listen(app: RequestListener): Promise<string> {
@@ -96,11 +103,11 @@ describe('a stream over HTTP', () => {
     const url = await listen(
       (request, response) => void endpoint.stream(createNodeExchange(request, response), { topics: ['news'] }),
     );
-    const response = await fetch(`${url}/?x=1`, { headers: ADA });
+    const response = await fetch(`${url}/?x=1`, { headers: ALICE });
     await hub.publish('news', { data: 1 });
     expect(await readBlocks(response, 2)).toMatchObject([{ id: 'e1-0' }, { data: '1' }]);
-    expect((await fetch(`${url}/?access_token=ada`)).status).toBe(400);
-    expect((await fetch(url, { method: 'HEAD', headers: ADA })).status).toBe(405);
+    expect((await fetch(`${url}/?access_token=alice`)).status).toBe(400);
+    expect((await fetch(url, { method: 'HEAD', headers: ALICE })).status).toBe(405);
   });
 
   it('ends when its client leaves', async () => {
@@ -109,7 +116,7 @@ describe('a stream over HTTP', () => {
       (request, response) => void test.endpoint.stream(createNodeExchange(request, response), { topics: ['news'] }),
     );
     const controllers = Array.from({ length: 20 }, () => new AbortController());
-    await Promise.all(controllers.map(({ signal }) => fetch(url, { headers: ADA, signal })));
+    await Promise.all(controllers.map(({ signal }) => fetch(url, { headers: ALICE, signal })));
     expect(test.endpoint.sessions.count).toBe(20);
     for (const controller of controllers) controller.abort();
     await until(() => test.endpoint.sessions.count === 0);
@@ -118,11 +125,11 @@ describe('a stream over HTTP', () => {
 
   it('ends as a whole response when its token does (PROTOCOL 6.1)', async () => {
     const test = createTestEndpoint();
-    test.identities.set('ada', createIdentity({ expiresAtMs: test.clock.now() + 1_000 }));
+    test.identities.set('alice', createIdentity({ expiresAtMs: test.clock.now() + 1_000 }));
     const url = await listen(
       (request, response) => void test.endpoint.stream(createNodeExchange(request, response), { topics: ['news'] }),
     );
-    const response = await fetch(url, { headers: ADA });
+    const response = await fetch(url, { headers: ALICE });
     test.clock.advance(1_000);
     expect(await response.text()).toBe('id: e1-0\n\n');
     await until(() => test.clock.timerCount === 0);
@@ -133,7 +140,7 @@ describe('a stream over HTTP', () => {
     const url = await listen(
       (request, response) => void test.endpoint.stream(createNodeExchange(request, response), { topics: ['news'] }),
     );
-    const client = httpRequest(url, { headers: ADA });
+    const client = httpRequest(url, { headers: ALICE });
     client.on('error', () => undefined);
     client.end();
     const [stalled] = (await once(client, 'response')) as [IncomingMessage];
@@ -162,7 +169,7 @@ describe('a finite stream over HTTP', () => {
     );
     const response = await fetch(`${await listen(app)}/echo`, {
       method: 'POST',
-      headers: { ...ADA, 'content-type': 'application/json' },
+      headers: { ...ALICE, 'content-type': 'application/json' },
       body: JSON.stringify({ words: ['a', 'b'] }),
     });
     expect(parseEventStream(await response.text())).toEqual([
@@ -185,7 +192,7 @@ describe('a finite stream over HTTP', () => {
       }),
     );
     const controller = new AbortController();
-    await fetch(`${await listen(app)}/wait`, { headers: ADA, signal: controller.signal });
+    await fetch(`${await listen(app)}/wait`, { headers: ALICE, signal: controller.signal });
     controller.abort();
     await until(() => test.closed.length === 1);
     expect([signal?.aborted, test.closed]).toEqual([true, ['client-left']]);
@@ -211,7 +218,7 @@ describe('ordinary routes', () => {
 
   it('know who asks', async () => {
     const url = await listen(createApp());
-    expect(await (await fetch(`${url}/me`, { headers: ADA })).json()).toEqual({ key: 't.ada' });
+    expect(await (await fetch(`${url}/me`, { headers: ALICE })).json()).toEqual({ key: 't.alice' });
   });
 
   it('refuse as streams do, in a way that the page may read (PROTOCOL 3.5, 7)', async () => {
@@ -221,7 +228,7 @@ describe('ordinary routes', () => {
     expect(nobody.headers.get('access-control-allow-origin')).toBe(APP_ORIGIN);
     expect(nobody.headers.get('content-type')).toBe('application/problem+json');
     expect(await nobody.json()).toMatchObject({ status: 401, code: 'no-token' });
-    expect((await fetch(`${url}/admin`, { headers: ADA })).status).toBe(403);
+    expect((await fetch(`${url}/admin`, { headers: ALICE })).status).toBe(403);
   });
 
   it('that were not guarded have no identity', async () => {
@@ -238,11 +245,65 @@ describe('ordinary routes', () => {
       headers: { ...headers, origin: 'https://evil.example' },
     });
     expect([stranger.status, stranger.headers.get('access-control-allow-origin')]).toEqual([403, null]);
-    const stream = await fetch(`${url}/events`, { headers: { ...ADA, origin: APP_ORIGIN } });
+    const stream = await fetch(`${url}/events`, { headers: { ...ALICE, origin: APP_ORIGIN } });
     expect([stream.headers.get('vary'), stream.headers.get('access-control-allow-origin')]).toEqual([
       'Origin',
       APP_ORIGIN,
     ]);
     await stream.body?.cancel();
+  });
+});
+
+describe('tickets over HTTP (PROTOCOL 2.5)', () => {
+  async function setUp(tokenTransports: ('header' | 'ticket')[] = ['header', 'ticket']) {
+    const { endpoint, hub } = createTestEndpoint({ tokenTransports });
+    const app = express();
+    app.use(express.json());
+    app.post('/tickets', expressTickets(endpoint));
+    app.all('/news', expressStream(endpoint, { topics: ['news'] }));
+    app.all('/other', expressStream(endpoint, { topics: ['news'] }));
+    const origin = await listen(app);
+    const ask = (body: unknown, headers: Record<string, string> = ALICE): Promise<Response> =>
+      fetch(`${origin}/tickets`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const ticket = async (path = '/news'): Promise<string> =>
+      ((await (await ask({ path })).json()) as { ticket: string }).ticket;
+    return { origin, hub, ask, ticket };
+  }
+
+  it('open a stream once, without a header', async () => {
+    const { origin, hub, ticket } = await setUp();
+    const url = `${origin}/news?ticket=${await ticket()}`;
+    const response = await fetch(url);
+    expect(response.status).toBe(200);
+    await hub.publish('news', { data: 1 });
+    expect(await readBlocks(response, 2)).toMatchObject([{}, { data: '1' }]);
+    const again = await fetch(url);
+    expect(again.status).toBe(401);
+    expect(await again.json()).toMatchObject({ code: 'void-ticket' });
+  });
+
+  it('open no other stream, and are not taken beside a token', async () => {
+    const { origin, ticket } = await setUp();
+    expect((await fetch(`${origin}/other?ticket=${await ticket()}`)).status).toBe(401);
+    expect((await fetch(`${origin}/news?ticket=${await ticket()}`, { headers: ALICE })).status).toBe(400);
+  });
+
+  it('are given to nobody without a token, and for no path that is none', async () => {
+    const { ask } = await setUp();
+    expect((await ask({ path: '/news' }, {})).status).toBe(401);
+    expect((await ask({})).status).toBe(400);
+    const given = await ask({ path: '/news' });
+    expect(given.status).toBe(201);
+    expect(given.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('are as good as no token where they are not switched on', async () => {
+    const { origin, ask } = await setUp(['header']);
+    expect((await fetch(`${origin}/news?ticket=x`)).status).toBe(401);
+    expect((await ask({ path: '/news' })).status).toBe(500);
   });
 });

@@ -5,7 +5,7 @@ import { createAccess } from '../access.ts';
 import type { AccessRequirements } from '../access.ts';
 import type { Identity, TokenVerifier } from '../auth/index.ts';
 import { ConfigurationError } from '../errors.ts';
-import { ORIGIN_NOT_ALLOWED, writeProblem } from '../problem.ts';
+import { NO_TICKET_PATH, ORIGIN_NOT_ALLOWED, writeProblem } from '../problem.ts';
 import type { Refusal } from '../problem.ts';
 import type { StreamEndpoint } from '../stream-endpoint.ts';
 import type { RespondOptions, StreamOptions, StreamSource } from '../stream-options.ts';
@@ -64,6 +64,26 @@ export function identityOf(response: Response): Identity {
   const identity = response.locals.identity as Identity | undefined;
   if (identity !== undefined) return identity;
   throw new ConfigurationError('The route has no identity: put expressAuthenticate() before it.');
+}
+
+/**
+ * Gives tickets out, for pages that read a stream with the browser's own EventSource (PROTOCOL 2.5). Put it after the parser of JSON.
+ *
+ * @example app.post('/tickets', expressTickets(endpoint, { scopes: ['Orders.Read'] }))
+ */
+export function expressTickets(endpoint: StreamEndpoint, requirements: AccessRequirements = {}): RequestHandler[] {
+  return [
+    expressAuthenticate(endpoint, requirements),
+    (request, response) => {
+      const { path } = (request.body ?? {}) as { readonly path?: unknown };
+      if (typeof path !== 'string' || !path.startsWith('/')) sendProblem(response, NO_TICKET_PATH);
+      else
+        response
+          .status(201)
+          .set('Cache-Control', 'no-store')
+          .json(endpoint.issueTicket(identityOf(response), path));
+    },
+  ];
 }
 
 /**

@@ -25,6 +25,7 @@ export function readNodeRequest(native: IncomingMessage): EndpointRequest {
   const queryAt = target.indexOf('?');
   return {
     method,
+    path: queryAt === -1 ? target : target.slice(0, queryAt),
     query: new URLSearchParams(queryAt === -1 ? '' : target.slice(queryAt)),
     header(name) {
       const value = headers[name];

@@ -45,7 +45,7 @@ export function createTestTenant(key: TestKey): TestTenant {
     tid: TENANT,
     oid: OBJECT_ID,
     sub: 'pairwise',
-    name: 'Ada',
+    name: 'Alice',
     scp: 'Events.Read Events.Write',
     ...times,
   };
@@ -65,7 +65,7 @@ export function createTestTenant(key: TestKey): TestTenant {
       ver: '2.0',
       aud: CLIENT_ID,
       iss: `https://login.microsoftonline.com/${TENANT}/v2.0`,
-      preferred_username: 'ada@example.com',
+      preferred_username: 'alice@example.com',
       ...changes,
     }),
     v1Claims: (changes) => ({
@@ -73,7 +73,7 @@ export function createTestTenant(key: TestKey): TestTenant {
       ver: '1.0',
       aud: APP_ID_URI,
       iss: `https://sts.windows.net/${TENANT}/`,
-      upn: 'ada@example.com',
+      upn: 'alice@example.com',
       ...changes,
     }),
     sign: (claims, signer = key, { alg = 'RS256', kid = signer.kid } = {}) =>

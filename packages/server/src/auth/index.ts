@@ -4,5 +4,7 @@ export type { ClaimsChallenge, ClaimsChallengeOptions } from './claims-challenge
 export { createEntraVerifier } from './entra-verifier.ts';
 export type { EntraVerifierOptions } from './entra-verifier.ts';
 export type { Identity, TokenVerifier } from './identity.ts';
+export { createTickets } from './tickets.ts';
+export type { Ticket, TicketOptions, Tickets } from './tickets.ts';
 export { isTokenRefusedError, TokenRefusedError } from './token-refused-error.ts';
 export type { TokenRefusedCode, TokenRefusedOptions } from './token-refused-error.ts';
