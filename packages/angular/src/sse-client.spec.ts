@@ -128,6 +128,16 @@ describe('SseClient', () => {
     expect(ended.observed).toBe(false);
   });
 
+  it('carries the token as it is told to, and knows where tickets are', async () => {
+    const { client, exchanges } = setUp(
+      withAuthentication(() => ({ accessToken: () => 'token', ended: new Subject() })),
+    );
+    await listen(client, 'orders', { tokenTransport: 'query' });
+    expect(exchanges[0]?.url).toBe('https://api.contoso.example/api/orders?access_token=token');
+    await listen(client, 'orders', { tokenTransport: 'ticket', ticketUrl: 'tickets' });
+    expect(exchanges[1]?.url).toBe('https://api.contoso.example/api/tickets');
+  });
+
   it('sends no token where the stream is opened as nobody', async () => {
     const { client, exchanges } = setUp(
       withAuthentication(() => ({ accessToken: () => 'token', ended: new Subject() })),

@@ -88,6 +88,7 @@ export class SseClient {
         factory === null ? null : runInInjectionContext(this.#injector, () => factory(new URL(request.url)));
       const stream = createEventStream(request.url, {
         ...streamOptions(request, authentication),
+        ...(request.ticketUrl === undefined ? {} : { ticketUrl: this.resolve(request.ticketUrl) }),
         allowedOrigins: this.#origins(),
         reconnect: mergeReconnect(this.#config.reconnect, request.reconnect),
         runtime: this.#config.runtime,
@@ -127,13 +128,14 @@ export class SseClient {
 }
 
 function streamOptions(request: SseRequest, authentication: SseAuthentication | null): EventStreamOptions {
-  const { body, headers = {}, method, decode, lastEventId, completeOnData } = request;
+  const { body, headers = {}, method, decode, lastEventId, completeOnData, tokenTransport } = request;
   const json = body !== undefined && typeof body !== 'string';
   return {
     // A service worker of Angular's would buffer the stream: this header is its way to be told not to.
     headers: { 'ngsw-bypass': 'true', ...(json ? { 'Content-Type': 'application/json' } : {}), ...headers },
     ...(body === undefined ? {} : { body: json ? JSON.stringify(body) : body }),
     ...(method === undefined ? {} : { method }),
+    ...(tokenTransport === undefined ? {} : { tokenTransport }),
     ...(decode === undefined ? {} : { decode }),
     ...(lastEventId === undefined ? {} : { lastEventId }),
     ...(completeOnData === undefined ? {} : { completeOn: { data: completeOnData } }),

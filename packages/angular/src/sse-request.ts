@@ -20,6 +20,13 @@ export interface SseOptions<T = unknown> {
   readonly completeOnData?: string | null;
   /** Overrides who the stream is opened as; `null`: nobody, no token is sent. */
   readonly authentication?: SseAuthenticationFactory | null;
+  /**
+   * How the token travels: default `'header'`. `'ticket'`: a single-use ticket from `ticketUrl` stands for it in the URL. `'query'`: it stands
+   * in the URL itself, which RFC 9700 4.3.2 forbids.
+   */
+  readonly tokenTransport?: 'header' | 'query' | 'ticket';
+  /** Where tickets are given out, relative to `withBaseUrl()`. Needed for `tokenTransport: 'ticket'`. */
+  readonly ticketUrl?: string;
   /** Cuts a wait short at each emission: the next attempt begins at once. */
   readonly reconnectOn?: Observable<unknown>;
   /** Called when the stream moves to another state. */

@@ -11,8 +11,10 @@ import {
   type SseError,
 } from './errors.ts';
 import type { StreamSettings } from './options.ts';
+import { problemDetail } from './problem-detail.ts';
 import type { Outcome } from './reconnect-policy.ts';
 import { parseRetryAfter } from './retry-after.ts';
+import { requestTicketUrl } from './ticket.ts';
 
 /** How an attempt, or the connection that it led to, ended. */
 export interface AttemptEnd {
@@ -49,6 +51,7 @@ export async function attempt<T>(
 ): Promise<{ readonly open: OpenConnection } | { readonly end: AttemptEnd }> {
   const { signal, demand } = request;
   let headers: Headers;
+  let url: string;
   try {
     const answer = await tokens.next({ demand, signal });
     request.onToken();
@@ -59,13 +62,14 @@ export async function attempt<T>(
       );
     }
     headers = await requestHeaders(settings, answer.token, request.lastEventId);
+    url = await requestUrl(settings, answer.token, signal);
   } catch (cause) {
-    return withoutToken(cause);
+    return notSent(cause, settings.runtime.now());
   }
 
   let response: Response;
   try {
-    response = await settings.fetch(settings.url.href, {
+    response = await settings.fetch(url, {
       method: settings.method,
       headers,
       body: settings.body,
@@ -94,7 +98,7 @@ async function requestHeaders<T>(
   const headers = await settings.headers();
   try {
     headers.set('Accept', 'text/event-stream');
-    if (token !== null) headers.set('Authorization', `Bearer ${token}`);
+    if (token !== null && settings.tokenTransport === 'header') headers.set('Authorization', `Bearer ${token}`);
     if (lastEventId !== '') headers.set('Last-Event-ID', byteString(lastEventId));
   } catch {
     // Without the platform's message, which quotes the value.
@@ -110,7 +114,20 @@ function byteString(text: string): string {
   return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
 }
 
-function withoutToken(cause: unknown): { end: AttemptEnd } {
+/** Where to ask, with what stands in the URL for the token. */
+async function requestUrl<T>(settings: StreamSettings<T>, token: string | null, signal: AbortSignal): Promise<string> {
+  const { tokenTransport, ticketUrl, fetch } = settings;
+  if (token === null || tokenTransport === 'header') return settings.url.href;
+  if (ticketUrl !== null) return requestTicketUrl({ ticketUrl, streamUrl: settings.url, token, signal, fetch });
+  const url = new URL(settings.url);
+  url.searchParams.set('access_token', token);
+  return url.href;
+}
+
+/** Why a request did not leave: no token, no ticket, or headers that cannot be. */
+function notSent(cause: unknown, nowMs: number): { end: AttemptEnd } {
+  if (cause instanceof ResponseError) return refusal(cause, null, nowMs);
+  if (cause instanceof ConnectionError) return ended({ kind: 'unreachable' }, cause);
   if (cause instanceof InteractionRequiredError) return ended({ kind: 'no-token', retry: 'after-interaction' }, cause);
   if (cause instanceof AccessTokenError) return ended({ kind: 'no-token', retry: cause.retry }, cause);
   const error = isSseError(cause)
@@ -145,9 +162,8 @@ async function check<T>(
   if (status === 204) return { end: { outcome: { kind: 'completed' }, error: null, retryAfterMs: null, demand: null } };
   if (!response.ok) {
     const challenges = parseChallenges(response.headers.get('WWW-Authenticate'));
-    const retryAfterMs = parseRetryAfter(response.headers.get('Retry-After'), settings.runtime.now());
     const error = new ResponseError(status, { challenges, detail: await problemDetail(response) });
-    return { end: { outcome: { kind: 'refused', status }, error, retryAfterMs, demand: tokenDemand(challenges) } };
+    return refusal(error, response.headers.get('Retry-After'), settings.runtime.now());
   }
   const contentType = response.headers.get('Content-Type');
   if (contentType?.split(';', 1)[0]?.trim().toLowerCase() !== 'text/event-stream' || response.body === null) {
@@ -163,33 +179,12 @@ async function check<T>(
   return { open: { body: response.body, heartbeatMs: heartbeat > 0 ? heartbeat : null } };
 }
 
-function ended(outcome: Outcome, error: SseError): { end: AttemptEnd } {
-  return { end: { outcome, error, retryAfterMs: null, demand: null } };
+function refusal(error: ResponseError, retryAfter: string | null, nowMs: number): { end: AttemptEnd } {
+  const { status, challenges } = error;
+  const retryAfterMs = parseRetryAfter(retryAfter, nowMs);
+  return { end: { outcome: { kind: 'refused', status }, error, retryAfterMs, demand: tokenDemand(challenges) } };
 }
 
-const maxProblemBytes = 16 * 1024;
-
-/** What a problem+json body says (RFC 9457, 3.1), read within a bound: an error page may be endless. */
-async function problemDetail(response: Response): Promise<string | null> {
-  if (!/^application\/(?:problem\+)?json\b/i.test(response.headers.get('Content-Type') ?? '') || response.body === null)
-    return null;
-  const decoder = new TextDecoder();
-  let text = '';
-  try {
-    const reader = response.body.getReader();
-    for (let read = 0; read < maxProblemBytes;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      read += value.byteLength;
-      text += decoder.decode(value, { stream: true });
-    }
-    reader.releaseLock();
-    const problem: unknown = JSON.parse(text);
-    if (typeof problem !== 'object' || problem === null) return null;
-    const { detail, title } = problem as Record<string, unknown>;
-    return typeof detail === 'string' ? detail : typeof title === 'string' ? title : null;
-  } catch {
-    // The body is only an explanation: without it the status still decides.
-    return null;
-  }
+function ended(outcome: Outcome, error: SseError): { end: AttemptEnd } {
+  return { end: { outcome, error, retryAfterMs: null, demand: null } };
 }

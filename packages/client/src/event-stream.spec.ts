@@ -370,6 +370,57 @@ describe('tokens', () => {
   });
 });
 
+describe('other ways to carry the token', () => {
+  it('puts it into the URL only when told to, and not over plain http', async () => {
+    const world = new ScriptedWorld(scriptedStream().response);
+    await listen(world, { accessToken: () => 'token-1', tokenTransport: 'query' }, `${url}?room=7`);
+    expect(world.requests[0]?.url).toBe(`${url}?room=7&access_token=token-1`);
+    expect(header(world, 0, 'Authorization')).toBeNull();
+    expect(() => createEventStream('http://api.contoso.example/', { tokenTransport: 'query' })).toThrow(/https/);
+    expect(() => createEventStream('http://localhost:3000/', { tokenTransport: 'query' })).not.toThrow();
+  });
+
+  it('asks for a new ticket at every attempt, and puts that into the URL (PROTOCOL 2.5)', async () => {
+    const first = scriptedStream();
+    const ticket = (name: string): Response => new Response(JSON.stringify({ ticket: name }), { status: 201 });
+    const world = new ScriptedWorld(ticket('t1'), first.response, ticket('t2'), scriptedStream().response);
+    const options = { accessToken: () => 'token-1', tokenTransport: 'ticket', ticketUrl: '/tickets' } as const;
+    await listen(world, { ...options, ticketUrl: new URL('/tickets', url) });
+    await first.end();
+    await world.advance(500);
+    expect(world.requests.map((request) => request.url)).toEqual([
+      'https://api.contoso.example/tickets',
+      `${url}?ticket=t1`,
+      'https://api.contoso.example/tickets',
+      `${url}?ticket=t2`,
+    ]);
+    expect(world.requests[0]?.init).toMatchObject({ method: 'POST', body: '{"path":"/events"}' });
+    expect(header(world, 1, 'Authorization')).toBeNull();
+  });
+
+  it('takes a refused ticket for a refused token, and a server that is away for one', async () => {
+    const world = new ScriptedWorld(status(401), status(401));
+    let tokens = 0;
+    const options = {
+      accessToken: () => `token-${(tokens += 1)}`,
+      tokenTransport: 'ticket',
+      ticketUrl: new URL('/tickets', url),
+    } as const;
+    const { seen } = await listen(world, options);
+    expect(seen.errors).toMatchObject([{ code: 'http-error', status: 401 }]);
+    expect(tokens).toBe(2);
+    const away = await listen(new ScriptedWorld(new TypeError('away')), options);
+    expect(away.stream.state).toMatchObject({ status: 'waiting', error: { code: 'network-error' } });
+  });
+
+  it('needs to know where tickets are, at an origin that may have the token', () => {
+    expect(() => createEventStream(url, { tokenTransport: 'ticket' })).toThrow(/ticketUrl/);
+    expect(() => createEventStream(url, { tokenTransport: 'ticket', ticketUrl: 'https://elsewhere.example/' })).toThrow(
+      /allowedOrigins/,
+    );
+  });
+});
+
 describe('answers that are no stream', () => {
   it.each([
     ['a page', () => new Response('<html>', { headers: { 'Content-Type': 'text/html' } }), 'unexpected-content-type'],

@@ -32,3 +32,5 @@ export type {
 } from './reconnect-policy.ts';
 export type { StreamRuntime } from './runtime.ts';
 export type { StreamState } from './stream-state.ts';
+export { requestTicketUrl } from './ticket.ts';
+export type { TicketRequest } from './ticket.ts';

@@ -8,6 +8,14 @@ import { defaultRuntime, type StreamRuntime } from './runtime.ts';
 export interface EventStreamOptions<T = unknown> {
   /** Asked at every attempt. Without it no token is sent. */
   readonly accessToken?: AccessTokenFunction;
+  /**
+   * How the token travels. `'header'`, the default. `'ticket'`: a ticket from `ticketUrl` stands for it in the URL (PROTOCOL 2.5).
+   * `'query'`: it stands in the URL as `access_token`, which RFC 9700 4.3.2 forbids, because logs and histories keep URLs; off
+   * localhost the URL must then be https.
+   */
+  readonly tokenTransport?: 'header' | 'query' | 'ticket';
+  /** Where tickets are given out, at an allowed origin. Needed for `tokenTransport: 'ticket'`. */
+  readonly ticketUrl?: string | URL;
   /** Default `'GET'`, or `'POST'` where there is a `body`. */
   readonly method?: string;
   /** Sent with every attempt; a function is called at each. `Accept`, `Authorization` and `Last-Event-ID` are the stream's own. */
@@ -57,6 +65,8 @@ export interface EventStreamOptions<T = unknown> {
 export interface StreamSettings<T> {
   readonly url: URL;
   readonly accessToken: AccessTokenFunction | undefined;
+  readonly tokenTransport: 'header' | 'query' | 'ticket';
+  readonly ticketUrl: URL | null;
   readonly method: string;
   readonly headers: () => Promise<Headers>;
   readonly body: BodyInit | null;
@@ -126,8 +136,18 @@ export function resolveOptions<T>(url: string | URL, options: EventStreamOptions
     if (!(value >= 0)) throw new InvalidOptionError(`${name} is ${value}: pass a number that is not negative.`);
   }
 
+  const { tokenTransport = 'header' } = options;
+  const ticketUrl = tokenTransport === 'ticket' ? resolveTicketUrl(options.ticketUrl, origins) : null;
+  if (tokenTransport === 'query' && target.protocol !== 'https:' && !isLocal(target)) {
+    throw new InvalidOptionError(
+      `tokenTransport "query" would show the token to the network: use https, or another transport.`,
+    );
+  }
+
   return {
     url: target,
+    tokenTransport,
+    ticketUrl,
     accessToken: options.accessToken,
     method: method.toUpperCase(),
     headers: async () => new Headers(typeof headers === 'function' ? await headers() : headers),
@@ -185,4 +205,20 @@ function resolveOrigin(origin: string): string {
       `allowedOrigins has "${origin}", which is no origin: write it as https://api.contoso.example.`,
     );
   }
+}
+
+function resolveTicketUrl(url: string | URL | undefined, origins: ReadonlySet<string>): URL {
+  if (url === undefined)
+    throw new InvalidOptionError('tokenTransport "ticket" needs ticketUrl: where the server gives tickets out.');
+  const resolved = resolveUrl(url);
+  if (origins.has(resolved.origin)) return resolved;
+  throw new InvalidOptionError(
+    `ticketUrl is at ${resolved.origin}, which is not among allowedOrigins: it would get the token.`,
+  );
+}
+
+function isLocal({ hostname }: URL): boolean {
+  return (
+    hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]' || hostname.endsWith('.localhost')
+  );
 }

@@ -12,6 +12,13 @@ export interface MsalApiConfig {
   readonly reconnect?: 'never' | Partial<ReconnectPolicy>;
   /** Where a stream resumes. Default: at the present. */
   readonly lastEventId?: string;
+  /**
+   * How the token travels: default `'header'`. `'ticket'`: a single-use ticket from `ticketUrl` stands for it in the URL. `'query'`: it stands
+   * in the URL itself, which RFC 9700 4.3.2 forbids.
+   */
+  readonly tokenTransport?: 'header' | 'query' | 'ticket';
+  /** Where tickets are given out, relative to `withBaseUrl()`. Needed for `tokenTransport: 'ticket'`. */
+  readonly ticketUrl?: string;
   /** Called when a stream moves to another state. */
   readonly onState?: (state: StreamState) => void;
   /** Called with the ID of each event, before its data: what to give as `lastEventId` to go on from there. */
