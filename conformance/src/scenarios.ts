@@ -116,7 +116,6 @@ export const scenarios: readonly Scenario[] = [
       const seen = collect(open(world, world.topic('early')));
       await seen.placed();
       await world.cutConnections();
-      await world.sessions('early', 0);
       await world.publish('early', { data: 1 });
       await seen.until(() => seen.events.length === 1);
       seen.stop();
