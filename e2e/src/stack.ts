@@ -60,6 +60,8 @@ export async function startStack({ accessTokenLifetimeMs = 3_600_000 }: StackOpt
       WEB_ORIGINS: web,
       ENTRA_AUTHORITY: emulator,
       CLOCK_TOLERANCE_MS: 0,
+      // A restart that loses its log is what "a gap is told" is about; no two stacks share a folder either.
+      STORE: 'memory',
     });
 
   const end = async (): Promise<void> => {

@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
+const perMinute = z.coerce.number().int().min(1);
 
 const environment = z.object({
   /** `localhost` unless told otherwise: nobody else on the network gets in by accident. */
@@ -8,14 +10,30 @@ const environment = z.object({
   API_PORT: port.default(3000),
   /** The pages that may call, separated by commas. */
   WEB_ORIGINS: z.string().default('http://localhost:4200'),
+  /** How many proxies stand before the API: the address that limits count is the one that the outermost of them saw. */
+  TRUST_PROXY: z.coerce.number().int().min(0).default(0),
   ENTRA_TENANT_ID: z.guid(),
   ENTRA_API_CLIENT_ID: z.guid(),
   /** The emulator's origin, to verify its tokens instead of Entra's. */
   ENTRA_AUTHORITY: z.url().default('https://login.microsoftonline.com'),
   /** How far the clocks of the issuer and of this API may differ. Microsoft's default is five minutes. */
   CLOCK_TOLERANCE_MS: z.coerce.number().int().min(0).default(300_000),
+  /** `sqlite` survives a restart; `memory` keeps nothing. */
+  STORE: z.enum(['sqlite', 'memory']).default('sqlite'),
+  /** Where `STORE=sqlite` keeps its files. One API at a time may use it. */
+  DATA_DIR: z.string().default(fileURLToPath(new URL('../../../.data', import.meta.url))),
   HEARTBEAT_MS: z.coerce.number().int().min(100).default(15_000),
+  /** How often measurements are taken, prices move and devices speak. */
+  SAMPLE_INTERVAL_MS: z.coerce.number().int().min(10).default(1_000),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Requests of one user that are no streams. */
+  RATE_LIMIT_REQUESTS: perMinute.default(3_000),
+  /** Connection attempts of one user to streams. */
+  RATE_LIMIT_STREAMS: perMinute.default(300),
+  /** Requests of one address, whoever they are of: counted before the token is looked at. */
+  RATE_LIMIT_ADDRESS: perMinute.default(12_000),
+  /** An MQTT broker, such as mqtt://broker.example; without it, an embedded one with simulated devices. */
+  MQTT_URL: z.url({ protocol: /^(mqtts?|wss?|tcp|ssl)$/ }).optional(),
   /** An OpenAI-compatible API, such as https://api.example/v1; without it, the embedded assistant answers. */
   OPENAI_BASE_URL: z.url().optional(),
   OPENAI_API_KEY: z.string().min(1).optional(),

@@ -18,7 +18,6 @@ function configure(): Config {
 }
 
 const config = configure();
-const logger = pino({ level: config.LOG_LEVEL });
 const assistant =
   config.OPENAI_BASE_URL === undefined
     ? await createDocsAssistant({ root: fileURLToPath(new URL('../../..', import.meta.url)) })
@@ -27,8 +26,14 @@ const assistant =
         apiKey: config.OPENAI_API_KEY,
         model: config.OPENAI_MODEL,
       });
-const api = createDemoApi(config, assistant, logger);
-const server = createServer(api.app);
+const api = await createDemoApi({ config, assistant, logDestination: pino.destination(1) }).catch((error: unknown) => {
+  console.error(`The API cannot start: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+});
+const { app: logger } = api.logging;
+// A file may take as long to import as it is large; what is silent for two minutes is gone. Streams lift that for themselves.
+const server = createServer({ requestTimeout: 86_400_000 }, api.app);
+server.timeout = 120_000;
 
 server.on('error', (error: NodeJS.ErrnoException) => {
   console.error(

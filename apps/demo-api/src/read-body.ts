@@ -5,9 +5,13 @@ import type { z } from 'zod';
 export function readBody<T>(schema: z.ZodType<T>, body: unknown, response: Response): T | undefined {
   const { success, data, error } = schema.safeParse(body);
   if (success) return data;
-  const detail = error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; ');
-  sendProblem(response, 400, 'invalid-body', detail);
+  sendProblem(response, 400, 'invalid-body', describeIssues(error));
   return undefined;
+}
+
+/** What is wrong, field by field, for who sent it. */
+export function describeIssues({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; ');
 }
 
 /** Answers with a problem (RFC 9457). */

@@ -1,7 +1,8 @@
-import { expressAuthenticate, expressRespond } from '@sillage/server/express';
+import { expressRespond } from '@sillage/server/express';
 import type { Router } from 'express';
 import { z } from 'zod';
 import type { DemoContext } from '../demo-context.ts';
+import { describeIssues } from '../read-body.ts';
 import type { Assistant } from './assistant.ts';
 import { createConversations } from './conversations.ts';
 
@@ -11,10 +12,14 @@ const chatPrompt = z.object({
 });
 
 /** `GET assistant`, `POST chat/completions/stream`. */
-export function assistantRoutes(router: Router, { endpoint, access, stepUp }: DemoContext, assistant: Assistant): void {
-  const conversations = createConversations();
+export function assistantRoutes(
+  router: Router,
+  { endpoint, access, guard, stores }: DemoContext,
+  assistant: Assistant,
+): void {
+  const conversations = createConversations(stores.state);
 
-  router.get('/assistant', expressAuthenticate(endpoint, access), (_request, response) => {
+  router.get('/assistant', ...guard.route, (_request, response) => {
     response.json(assistant.info);
   });
 
@@ -22,15 +27,21 @@ export function assistantRoutes(router: Router, { endpoint, access, stepUp }: De
     '/chat/completions/stream',
     expressRespond(
       endpoint,
-      { ...access, methods: ['POST'], authorize: ({ identity }) => stepUp.check(identity) },
+      {
+        ...access,
+        methods: ['POST'],
+        authorize({ identity, request }) {
+          const { error } = chatPrompt.safeParse(request.body);
+          if (error !== undefined) return { kind: 'bad-request', code: 'invalid-body', detail: describeIssues(error) };
+          return guard.stream(identity);
+        },
+      },
       async function* ({ identity, request, signal }) {
         const { prompt, conversationId = 'default' } = chatPrompt.parse(request.body);
         const question = { role: 'user', content: prompt } as const;
+        const turns = [...conversations.turns(identity.key, conversationId), question];
         let content = '';
-        for await (const token of assistant.answer(
-          [...conversations.turns(identity.key, conversationId), question],
-          signal,
-        )) {
+        for await (const token of assistant.answer(turns, signal)) {
           content += token;
           yield { data: token };
         }

@@ -1,4 +1,4 @@
-import { BoundedMap } from '../bounded-map.ts';
+import type { StateStore } from '../store/state-store.ts';
 import type { Turn } from './assistant.ts';
 
 const maxTurns = 20;
@@ -9,8 +9,8 @@ export interface Conversations {
   add(owner: string, conversationId: string, ...turns: readonly Turn[]): void;
 }
 
-export function createConversations(limit = 1_000): Conversations {
-  const kept = new BoundedMap<string, readonly Turn[]>(limit);
+export function createConversations(state: StateStore): Conversations {
+  const kept = state.table<readonly Turn[]>('conversation');
   const key = (owner: string, conversationId: string): string => JSON.stringify([owner, conversationId]);
   return {
     turns: (owner, conversationId) => kept.get(key(owner, conversationId)) ?? [],

@@ -1,27 +1,38 @@
 import { formatEventId } from '@sillage/server';
-import { expressAuthenticate, expressStream, identityOf } from '@sillage/server/express';
+import { expressStream, identityOf } from '@sillage/server/express';
 import type { ChatHistory, ChatMessage } from 'demo-contract';
 import type { Router } from 'express';
 import { z } from 'zod';
-import { BoundedMap } from '../bounded-map.ts';
 import type { DemoContext } from '../demo-context.ts';
 import { readBody } from '../read-body.ts';
+import { mentionedIn } from './mentions.ts';
 
 const newMessage = z.object({ text: z.string().trim().min(1).max(4_000) });
 const sessionId = z.string().regex(/^[\w-]{1,64}$/, 'Use up to 64 letters, digits, "-" and "_".');
 const maxMessages = 200;
 
 /** `GET chat/stream/:sessionId`, `GET` and `POST chat/:sessionId/messages`. */
-export function chatRoutes(router: Router, { hub, endpoint, access, people, stepUp }: DemoContext): void {
-  const histories = new BoundedMap<string, ChatHistory>(1_000);
+export function chatRoutes(
+  router: Router,
+  { hub, endpoint, access, guard, people, stores, notify }: DemoContext,
+): void {
+  const histories = stores.state.table<ChatHistory>('chat');
   const topic = (session: string): string => `chat/${session}`;
 
   /** Made before the session's first message, so that its place has everything after it. */
   const historyOf = async (session: string): Promise<ChatHistory> => {
     await hub.ready();
-    const history = histories.get(session) ?? { messages: [], lastEventId: formatEventId(hub.position) };
+    const kept = histories.get(session);
+    if (kept !== undefined) return kept;
+    const history = { messages: [], lastEventId: formatEventId(hub.position) };
     histories.set(session, history);
     return history;
+  };
+
+  const tellMentioned = async (session: string, { from, text }: ChatMessage): Promise<void> => {
+    const mentioned = mentionedIn(text, people.all()).filter(({ id }) => id !== from.id);
+    const notice = { from, title: `${from.name} mentioned you in ${session}`, message: text.slice(0, 2_000) };
+    await Promise.all(mentioned.map(({ id }) => notify(id, notice)));
   };
 
   router.all(
@@ -29,7 +40,7 @@ export function chatRoutes(router: Router, { hub, endpoint, access, people, step
     expressStream(endpoint, {
       ...access,
       authorize: ({ identity, request }) =>
-        sessionId.safeParse(request.params.sessionId).success ? stepUp.check(identity) : 'not-found',
+        sessionId.safeParse(request.params.sessionId).success ? guard.stream(identity) : 'not-found',
       topics: ({ identity, request }) => {
         people.meet(identity);
         return [topic(sessionId.parse(request.params.sessionId))];
@@ -37,12 +48,12 @@ export function chatRoutes(router: Router, { hub, endpoint, access, people, step
     }),
   );
 
-  router.get('/chat/:sessionId/messages', expressAuthenticate(endpoint, access), async (request, response) => {
+  router.get('/chat/:sessionId/messages', ...guard.route, async (request, response) => {
     const session = readBody(sessionId, request.params.sessionId, response);
     if (session !== undefined) response.json(await historyOf(session));
   });
 
-  router.post('/chat/:sessionId/messages', expressAuthenticate(endpoint, access), async (request, response) => {
+  router.post('/chat/:sessionId/messages', ...guard.route, async (request, response) => {
     const session = readBody(sessionId, request.params.sessionId, response);
     const message = readBody(newMessage, request.body, response);
     if (session === undefined || message === undefined) return;
@@ -52,6 +63,7 @@ export function chatRoutes(router: Router, { hub, endpoint, access, people, step
     const id = await hub.publish(topic(session), { data });
     const { messages } = await historyOf(session);
     histories.set(session, { messages: [...messages, data].slice(-maxMessages), lastEventId: id });
+    await tellMentioned(session, data);
     response.status(201).json({ id });
   });
 }

@@ -1,4 +1,4 @@
-import { expressAuthenticate, expressStream, identityOf } from '@sillage/server/express';
+import { expressStream, identityOf } from '@sillage/server/express';
 import type { TypedEvent, TypedEventKind } from 'demo-contract';
 import type { Router } from 'express';
 import { z } from 'zod';
@@ -10,16 +10,16 @@ const newEvent = z.object({ type: z.enum(kinds), text: z.string().trim().min(1).
 const topic = 'events';
 
 /** `GET events/stream`, `POST events`. */
-export function eventRoutes(router: Router, { hub, endpoint, access, people, stepUp }: DemoContext): void {
+export function eventRoutes(router: Router, { hub, endpoint, access, guard, people }: DemoContext): void {
   const publish = (type: TypedEventKind, event: Omit<TypedEvent, 'at'>): Promise<string> =>
     hub.publish(topic, { type, data: { ...event, at: new Date().toISOString() } satisfies TypedEvent });
 
   router.all(
     '/events/stream',
-    expressStream(endpoint, { ...access, authorize: ({ identity }) => stepUp.check(identity), topics: [topic] }),
+    expressStream(endpoint, { ...access, authorize: ({ identity }) => guard.stream(identity), topics: [topic] }),
   );
 
-  router.post('/events', expressAuthenticate(endpoint, access), async (request, response) => {
+  router.post('/events', ...guard.route, async (request, response) => {
     const { name } = people.meet(identityOf(response));
     const event = readBody(newEvent, request.body, response);
     if (event === undefined) return;

@@ -1,4 +1,5 @@
 import { claimsChallenge, type Authorization, type Identity } from '@sillage/server';
+import type { StateStore } from '../store/state-store.ts';
 
 /** The authentication context that stands for a second factor. `c1` is what the emulator knows; a tenant names its own. */
 const secondFactor = 'c1';
@@ -12,14 +13,15 @@ export interface StepUp {
   check(identity: Identity): Authorization;
 }
 
-export function createStepUp(): StepUp {
-  const demanded = new Set<string>();
+export function createStepUp(state: StateStore): StepUp {
+  const demanded = state.table<true>('step-up');
+  const isDemanded = (key: string): boolean => demanded.get(key) === true;
   return {
-    demand: (key) => void demanded.add(key),
-    withdraw: (key) => void demanded.delete(key),
-    isDemanded: (key) => demanded.has(key),
+    demand: (key) => demanded.set(key, true),
+    withdraw: (key) => demanded.delete(key),
+    isDemanded,
     check(identity) {
-      if (!demanded.has(identity.key)) return 'allow';
+      if (!isDemanded(identity.key)) return 'allow';
       const { acrs } = identity.claims;
       return Array.isArray(acrs) && acrs.includes(secondFactor) ? 'allow' : claimsChallenge({ acrs: secondFactor });
     },

@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { EventStreamOptions } from '@sillage/client';
+import { ALICE, BOB, CONTOSO, SAMPLE_API, type EntraEmulator } from '@sillage/entra-emulator';
+import { createDemoApi } from './app.ts';
+import type { Assistant } from './assistant/assistant.ts';
+import { readConfig } from './config.ts';
+import { follow, type Follower } from './follower.fixture.ts';
+
+export type Who = 'alice' | 'bob';
+
+/** The API over HTTP, as pages see it. Alice is an administrator, Bob is not. */
+export interface RunningApi {
+  readonly origin: string;
+  readonly logged: string[];
+  call(
+    who: Who,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Response>;
+  /** As {@link call}, for the JSON of an answer that must be a success. */
+  json<T>(who: Who, method: string, path: string, body?: unknown): Promise<T>;
+  follow<T>(who: Who, path: string, options?: EventStreamOptions<T>): Follower<T>;
+  close(): Promise<void>;
+}
+
+export interface RunApiOptions {
+  readonly emulator: EntraEmulator;
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly assistant?: Assistant;
+  /** Where it listened before, to begin anew there. */
+  readonly port?: number;
+}
+
+/** Says back what it was told. */
+const echo: Assistant = {
+  info: { kind: 'embedded', description: 'Repeats what it was told, for this test.' },
+  async *answer(turns) {
+    for (const { content } of turns) yield await Promise.resolve(`${content};`);
+  },
+};
+
+export async function runApi({ emulator, variables, assistant = echo, port = 0 }: RunApiOptions): Promise<RunningApi> {
+  const logged: string[] = [];
+  const config = readConfig({
+    ENTRA_TENANT_ID: CONTOSO.tenantId,
+    ENTRA_API_CLIENT_ID: SAMPLE_API.clientId,
+    ENTRA_AUTHORITY: emulator.origin,
+    STORE: 'memory',
+    SAMPLE_INTERVAL_MS: '20',
+    ...variables,
+  });
+  const api = await createDemoApi({ config, assistant, logDestination: { write: (line) => void logged.push(line) } });
+  const server = createServer(api.app).listen(port, 'localhost');
+  await once(server, 'listening');
+  const origin = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const mint = ({ username }: { username: string }): Promise<string> =>
+    emulator.mintToken({ username, scopes: ['Stream.Access'] });
+  const tokens = { alice: await mint(ALICE), bob: await mint(BOB) };
+  const followers: { close(): void }[] = [];
+
+  const call: RunningApi['call'] = (who, method, path, body, headers) =>
+    fetch(`${origin}${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${tokens[who]}`, 'Content-Type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+
+  return {
+    origin,
+    logged,
+    call,
+    async json<T>(...request: Parameters<RunningApi['json']>) {
+      const response = await call(...request);
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${request.join(' ')} was answered ${response.status}: ${text}`);
+      return (text === '' ? undefined : JSON.parse(text)) as T;
+    },
+    follow<T>(who: Who, path: string, options: EventStreamOptions<T> = {}) {
+      const follower = follow<T>(`${origin}${path}`, { accessToken: () => tokens[who], ...options });
+      followers.push(follower);
+      return follower;
+    },
+    async close() {
+      for (const follower of followers) follower.close();
+      await api.close();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { expressStream, identityOf } from '@sillage/server/express';
+import type { NewDocument, NewDocumentCursor, NewDocumentUpdate } from 'demo-contract';
+import type { Request, Response, Router } from 'express';
+import { z } from 'zod';
+import type { DemoContext } from '../demo-context.ts';
+import { readBody, sendProblem } from '../read-body.ts';
+import { createDocuments, documentTopic } from './documents.ts';
+import { UpdateRefused } from './shared-text.ts';
+
+const clientId = z.string().min(1).max(100);
+const newDocument = z.object({
+  title: z.string().trim().min(1).max(200),
+  sharedWith: z.array(z.string().min(1).max(100)).max(50),
+}) satisfies z.ZodType<NewDocument>;
+const newUpdate = z.object({ clientId, update: z.base64() }) satisfies z.ZodType<NewDocumentUpdate>;
+const place = z.string().max(1_000);
+const newCursor = z.object({
+  clientId,
+  range: z.object({ anchor: place, head: place }).nullable(),
+}) satisfies z.ZodType<NewDocumentCursor>;
+
+/** `GET` and `POST documents`, `GET documents/stream/:documentId`, `POST documents/:documentId/updates` and `…/cursor`. */
+export function documentRoutes(router: Router, context: DemoContext): void {
+  const { endpoint, access, guard, people, notify, audit } = context;
+  const documents = createDocuments(context);
+
+  router.get('/documents', ...guard.route, (_request, response) => {
+    response.json(documents.openTo(people.meet(identityOf(response)).id));
+  });
+
+  router.post('/documents', ...guard.route, async (request, response) => {
+    const owner = people.meet(identityOf(response));
+    const wanted = readBody(newDocument, request.body, response);
+    if (wanted === undefined) return;
+    const sharedWith = [...new Set(wanted.sharedWith)].filter((id) => id !== owner.id);
+    if (!sharedWith.every((id) => people.find(id) !== undefined)) {
+      sendProblem(response, 404, 'unknown-person', 'Somebody of these has not signed in: choose from GET people.');
+      return;
+    }
+    const info = documents.create({ title: wanted.title, owner, sharedWith });
+    const notice = { from: owner, title: `${owner.name} shared a document with you`, message: info.title };
+    await Promise.all(sharedWith.map((id) => notify(id, notice)));
+    audit(owner, 'created a document', { document: info.id, sharedWith });
+    response.status(201).json(info);
+  });
+
+  router.all(
+    '/documents/stream/:documentId',
+    expressStream(endpoint, {
+      ...access,
+      // One that is another's is as one that is not there: who may not open it must not learn that it exists.
+      authorize: ({ identity, request }) =>
+        documents.find(String(request.params.documentId), identity.key) === undefined
+          ? 'not-found'
+          : guard.stream(identity),
+      topics: ({ request }) => [documentTopic(String(request.params.documentId))],
+      snapshot: ({ request }) => documents.snapshot(String(request.params.documentId)),
+    }),
+  );
+
+  /** The document that the request is about, or the answer that there is none. */
+  function findDocument(request: Request, response: Response): string | undefined {
+    const id = String(request.params.documentId);
+    if (documents.find(id, identityOf(response).key) !== undefined) return id;
+    sendProblem(response, 404, 'unknown-document', 'There is no such document among those that you may open.');
+    return undefined;
+  }
+
+  router.post('/documents/:documentId/updates', ...guard.route, async (request, response) => {
+    const id = findDocument(request, response);
+    const wanted = id === undefined ? undefined : readBody(newUpdate, request.body, response);
+    if (id === undefined || wanted === undefined) return;
+    try {
+      await documents.update(id, Buffer.from(wanted.update, 'base64'), wanted.clientId);
+      response.status(204).end();
+    } catch (error) {
+      if (!(error instanceof UpdateRefused)) throw error;
+      sendProblem(response, error.code === 'document-too-large' ? 413 : 400, error.code, error.message);
+    }
+  });
+
+  router.post('/documents/:documentId/cursor', ...guard.route, async (request, response) => {
+    const id = findDocument(request, response);
+    const wanted = id === undefined ? undefined : readBody(newCursor, request.body, response);
+    if (id === undefined || wanted === undefined) return;
+    await documents.moveCursor(id, { ...wanted, person: people.meet(identityOf(response)) });
+    response.status(204).end();
+  });
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { formatEventId, type StreamSnapshot } from '@sillage/server';
+import type { DocumentCursor, DocumentEvent, DocumentInfo } from 'demo-contract';
+import type { DemoContext } from '../demo-context.ts';
+import { createCursors } from './cursors.ts';
+import { createSharedText, type SharedText } from './shared-text.ts';
+
+interface KeptText {
+  /** Base64. */
+  readonly update: string;
+}
+
+export interface Documents {
+  create(document: Omit<DocumentInfo, 'id'>): DocumentInfo;
+  /** The document, if there is one that the person may open. */
+  find(id: string, personId: string): DocumentInfo | undefined;
+  /** Those that the person may open. */
+  openTo(personId: string): DocumentInfo[];
+  snapshot(id: string): StreamSnapshot;
+  /** Resolves once the update can be lost no more. @throws UpdateRefused, and nothing has changed. */
+  update(id: string, update: Uint8Array, from: string): Promise<void>;
+  moveCursor(id: string, cursor: DocumentCursor): Promise<void>;
+}
+
+const prefix = 'documents/';
+const maxDocuments = 200;
+/** In memory at once; the others are read when they are asked for. */
+const maxLoaded = 20;
+
+export function documentTopic(id: string): string {
+  return `${prefix}${id}`;
+}
+
+/** The documents that people write together. */
+export function createDocuments({ hub, listeners, stores, onClose }: DemoContext): Documents {
+  const infos = stores.state.table<DocumentInfo>('document', maxDocuments);
+  const texts = stores.state.table<KeptText>('document-text', maxDocuments);
+  const loaded = new Map<string, SharedText>();
+  const cursors = createCursors();
+  let isClosing = false;
+  onClose(() => {
+    isClosing = true;
+  });
+
+  const mayOpen = ({ owner, sharedWith }: DocumentInfo, personId: string): boolean =>
+    owner.id === personId || sharedWith.includes(personId);
+
+  function load(id: string): SharedText {
+    const kept = texts.get(id);
+    const text = loaded.get(id) ?? createSharedText(kept && Buffer.from(kept.update, 'base64'));
+    loaded.delete(id);
+    loaded.set(id, text);
+    for (const oldest of loaded.keys()) {
+      if (loaded.size <= maxLoaded) break;
+      loaded.delete(oldest);
+    }
+    return text;
+  }
+
+  function publish(id: string, data: DocumentEvent): Promise<string> {
+    return hub.publish(documentTopic(id), { data });
+  }
+
+  // Whoever closes the last page of a document without a word is gone from it all the same.
+  listeners.watch(prefix, (topic, { key }) => {
+    if (isClosing || listeners.people(topic).has(key)) return;
+    const id = topic.slice(prefix.length);
+    for (const cursor of cursors.removePerson(id, key)) {
+      // Where the log cannot take it, the next snapshot shows it.
+      publish(id, { kind: 'cursor', cursor: { ...cursor, range: null } }).catch(() => undefined);
+    }
+  });
+
+  return {
+    create(document) {
+      const info = { ...document, id: randomUUID() };
+      infos.set(info.id, info);
+      return info;
+    },
+    find(id, personId) {
+      const info = infos.get(id);
+      return info !== undefined && mayOpen(info, personId) ? info : undefined;
+    },
+    openTo: (personId) => infos.values().filter((info) => mayOpen(info, personId)),
+    snapshot(id) {
+      const after = formatEventId(hub.position);
+      const data: DocumentEvent = { kind: 'snapshot', update: toBase64(load(id).state), people: cursors.of(id) };
+      return { after, event: { data } };
+    },
+    async update(id, update, from) {
+      const text = load(id);
+      // First the state, then the event: a newcomer gets an update twice, which Yjs does not mind, rather than never.
+      text.apply(update);
+      texts.set(id, { update: toBase64(text.state) });
+      await publish(id, { kind: 'update', update: toBase64(update), from });
+    },
+    async moveCursor(id, cursor) {
+      // In the log of what must not be lost, though it may be: one stream has one log, and its updates need that one.
+      if (cursors.set(id, cursor)) await publish(id, { kind: 'cursor', cursor });
+    },
+  };
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}

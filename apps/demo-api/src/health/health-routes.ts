@@ -1,0 +1,57 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import process from 'node:process';
+import { getHeapStatistics } from 'node:v8';
+import { expressStream } from '@sillage/server/express';
+import type { ServerHealth } from 'demo-contract';
+import type { Router } from 'express';
+import type { DemoContext } from '../demo-context.ts';
+import { sampleWhileListened } from '../live/sampler.ts';
+
+const topic = 'health';
+const resolutionMs = 10;
+/** A loop that is this late makes everybody wait noticeably. */
+const busyDelayMs = 100;
+
+/** `GET health/stream`: at every second interval. */
+export function healthRoutes(router: Router, context: DemoContext): void {
+  const { config, endpoint, access, guard, live, stores } = context;
+  sampleWhileListened(context, {
+    prefix: topic,
+    intervalMs: 2 * config.SAMPLE_INTERVAL_MS,
+    start() {
+      const delay = monitorEventLoopDelay({ resolution: resolutionMs });
+      delay.enable();
+      return {
+        sample() {
+          // It measures from timer to timer: the time between two of them is no delay. Nothing was measured yet at first.
+          const eventLoopDelayMs = delay.count === 0 ? 0 : Math.max(0, delay.percentile(99) / 1e6 - resolutionMs);
+          delay.reset();
+          const heap = getHeapStatistics();
+          const data: ServerHealth = {
+            status: eventLoopDelayMs < busyDelayMs ? 'ok' : 'busy',
+            eventLoopDelayMs,
+            heapUsedBytes: heap.used_heap_size,
+            heapLimitBytes: heap.heap_size_limit,
+            sessions: endpoint.sessions.count,
+            logDelayMs: stores.appendDelayMs,
+            store: config.STORE,
+            uptimeSeconds: process.uptime(),
+            at: new Date().toISOString(),
+          };
+          return [{ data }];
+        },
+        stop: () => void delay.disable(),
+      };
+    },
+  });
+
+  router.all(
+    '/health/stream',
+    expressStream(endpoint, {
+      ...access,
+      hub: live.hub,
+      authorize: ({ identity }) => guard.stream(identity),
+      topics: [topic],
+    }),
+  );
+}

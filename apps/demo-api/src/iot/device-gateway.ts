@@ -1,0 +1,106 @@
+import type { BrokerStatus, DeviceList, DeviceReading } from 'demo-contract';
+import mqtt from 'mqtt';
+import { z } from 'zod';
+import type { DemoContext } from '../demo-context.ts';
+
+export interface DeviceGateway {
+  readonly status: BrokerStatus['status'];
+  list(): DeviceList;
+  knows(deviceId: string): boolean;
+  close(): Promise<void>;
+}
+
+export interface DeviceGatewayOptions {
+  readonly url: string;
+  /** Devices that are known before they speak. */
+  readonly expected?: readonly string[];
+}
+
+/** Told to whoever follows any device. */
+export const brokerTopic = 'iot-broker';
+
+export function deviceTopic(deviceId: string): string {
+  return `iot/${deviceId}`;
+}
+
+const maxTelemetryBytes = 10_000;
+const telemetry = z.object({
+  temperature: z.number().min(-300).max(10_000),
+  humidity: z.number().min(0).max(100),
+  simulated: z.boolean().optional(),
+});
+const topicPattern = /^devices\/([\w-]{1,64})\/telemetry$/;
+
+/** Takes what devices say over MQTT to those who follow them. When the broker goes, it says so, and comes back with it. */
+export function createDeviceGateway(
+  { live, listeners, logging, stores }: DemoContext,
+  { url, expected = [] }: DeviceGatewayOptions,
+): DeviceGateway {
+  // Kept: a device that has not spoken since the API's restart must not be unknown to those who follow it.
+  const known = stores.state.table<string>('device');
+  for (const deviceId of expected) known.set(deviceId, deviceId);
+  const heard = new Set(known.values());
+  let status: BrokerStatus['status'] = 'disconnected';
+  let malformed = 0;
+
+  const client = mqtt.connect(url, { reconnectPeriod: 500 });
+  const change = (next: BrokerStatus['status']): void => {
+    if (status === next) return;
+    status = next;
+    logging.app.info({ status }, 'mqtt broker');
+    live.send(brokerTopic, { type: 'broker', data: { status } satisfies BrokerStatus });
+  };
+  client.on('connect', () => {
+    client.subscribe('devices/+/telemetry', (error) => {
+      if (error === null) change('connected');
+      else logging.app.warn({ err: error }, 'mqtt broker refused the subscription');
+    });
+  });
+  client.on('close', () => change('disconnected'));
+  // It tries again by itself; at debug, as it does so twice a second.
+  client.on('error', (error) => logging.app.debug({ err: error }, 'mqtt broker cannot be reached'));
+  client.on('message', (topic, payload) => {
+    const deviceId = topicPattern.exec(topic)?.[1];
+    const said = deviceId === undefined ? undefined : readTelemetry(payload);
+    if (deviceId === undefined || said === undefined) {
+      malformed += 1;
+      logging.app.warn(
+        { topic: topic.slice(0, 100), bytes: payload.byteLength, malformed },
+        'malformed telemetry dropped',
+      );
+      return;
+    }
+    if (!heard.has(deviceId)) {
+      known.set(deviceId, deviceId);
+      heard.clear();
+      for (const device of known.values()) heard.add(device);
+    }
+    if (listeners.count(deviceTopic(deviceId)) === 0) return;
+    const { temperature, humidity, simulated = false } = said;
+    const source = simulated ? 'simulated' : 'broker';
+    const data: DeviceReading = { deviceId, temperature, humidity, source, at: new Date().toISOString() };
+    live.send(deviceTopic(deviceId), { data });
+  });
+
+  return {
+    get status() {
+      return status;
+    },
+    list: () => ({ devices: [...heard].sort(), broker: status }),
+    knows: (deviceId) => heard.has(deviceId),
+    async close() {
+      client.removeAllListeners('close');
+      await client.endAsync(true);
+    },
+  };
+}
+
+function readTelemetry(payload: Buffer): z.infer<typeof telemetry> | undefined {
+  if (payload.byteLength > maxTelemetryBytes) return undefined;
+  try {
+    return telemetry.safeParse(JSON.parse(payload.toString())).data;
+  } catch {
+    // No JSON: whatever a device says, it is the device's own trouble.
+    return undefined;
+  }
+}

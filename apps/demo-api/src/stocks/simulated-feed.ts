@@ -1,0 +1,72 @@
+import type { StockSymbol } from 'demo-contract';
+import type { PriceFeed } from './price-feed.ts';
+
+/** Companies of Microsoft's samples; none of these prices is anybody's. */
+const symbols: readonly StockSymbol[] = [
+  { symbol: 'ADVW', name: 'Adventure Works' },
+  { symbol: 'CONT', name: 'Contoso' },
+  { symbol: 'FABR', name: 'Fabrikam' },
+  { symbol: 'LITW', name: 'Litware' },
+  { symbol: 'MSFT', name: 'Microsoft' },
+  { symbol: 'NWTR', name: 'Northwind Traders' },
+  { symbol: 'PROS', name: 'Proseware' },
+  { symbol: 'TAIL', name: 'Tailspin Toys' },
+  { symbol: 'TREY', name: 'Trey Research' },
+  { symbol: 'WIDE', name: 'Wide World Importers' },
+  { symbol: 'WING', name: 'Wingtip Toys' },
+  { symbol: 'WOOD', name: 'Woodgrove Bank' },
+];
+
+export interface SimulatedFeedOptions {
+  readonly intervalMs: number;
+  /** The same seed gives the same prices. Default 1. */
+  readonly seed?: number;
+}
+
+/** Prices that walk at random, each symbol on its own, while somebody watches it. */
+export function createSimulatedFeed({ intervalMs, seed = 1 }: SimulatedFeedOptions): PriceFeed {
+  const walks = new Map(symbols.map(({ symbol }, index) => [symbol, createWalk(seed * 1_000 + index)]));
+  return {
+    source: 'simulated',
+    symbols,
+    watch(symbol, onPrice) {
+      const walk = walks.get(symbol);
+      if (walk === undefined) throw new RangeError(`There is no symbol ${symbol} in this feed.`);
+      onPrice(walk.price, walk.first);
+      const timer = setInterval(() => onPrice(walk.step(), walk.first), intervalMs);
+      return () => clearInterval(timer);
+    },
+  };
+}
+
+function createWalk(seed: number): { readonly first: number; readonly price: number; step(): number } {
+  const random = createRandom(seed);
+  const first = round(20 + 380 * random());
+  let price = first;
+  return {
+    first,
+    get price() {
+      return price;
+    },
+    step() {
+      // Up or down by 0.5 % at most, and never to nothing.
+      price = Math.max(0.01, round(price * (1 + (random() - 0.5) / 100)));
+      return price;
+    },
+  };
+}
+
+function round(price: number): number {
+  return Math.round(price * 100) / 100;
+}
+
+/** mulberry32: small, seeded, and good enough for a walk. */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

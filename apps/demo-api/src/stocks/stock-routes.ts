@@ -1,0 +1,55 @@
+import { expressStream } from '@sillage/server/express';
+import type { StockPrice } from 'demo-contract';
+import type { Router } from 'express';
+import type { DemoContext } from '../demo-context.ts';
+import { whileListened } from '../live/while-listened.ts';
+import type { PriceFeed } from './price-feed.ts';
+
+const prefix = 'stocks/';
+const maxSymbols = 10;
+
+/** `GET stocks`, `GET stocks/stream?symbols=…`. */
+export function stockRoutes(router: Router, context: DemoContext, feed: PriceFeed): void {
+  const { endpoint, access, guard, live, listeners, onClose } = context;
+  const known = feed.symbols.map(({ symbol }) => symbol);
+  const stop = whileListened({
+    listeners,
+    prefix,
+    start(topic) {
+      const symbol = topic.slice(prefix.length);
+      return feed.watch(symbol, (price, firstPrice) => {
+        const change = Math.round((10_000 * (price - firstPrice)) / firstPrice) / 100;
+        const data: StockPrice = { symbol, price, change, source: feed.source, at: new Date().toISOString() };
+        live.send(topic, { data });
+      });
+    },
+  });
+  onClose(stop);
+
+  router.get('/stocks', ...guard.route, (_request, response) => {
+    response.json(feed.symbols);
+  });
+
+  router.all(
+    '/stocks/stream',
+    expressStream(endpoint, {
+      ...access,
+      hub: live.hub,
+      authorize({ identity, query }) {
+        const symbols = readSymbols(query);
+        const choose = `choose from 1 to ${maxSymbols} of ${known.join(', ')}.`;
+        if (symbols.length === 0 || symbols.length > maxSymbols) {
+          return { kind: 'bad-request', code: 'invalid-symbols', detail: `There are none, or too many: ${choose}` };
+        }
+        if (symbols.every((symbol) => known.includes(symbol))) return guard.stream(identity);
+        return { kind: 'not-found', code: 'unknown-symbol', detail: `There is no such symbol: ${choose}` };
+      },
+      topics: ({ query }) => readSymbols(query).map((symbol) => `${prefix}${symbol}`),
+    }),
+  );
+}
+
+function readSymbols(query: URLSearchParams): string[] {
+  const symbols = query.getAll('symbols').flatMap((list) => list.split(','));
+  return [...new Set(symbols.map((symbol) => symbol.trim().toUpperCase()).filter((symbol) => symbol !== ''))];
+}
