@@ -9,6 +9,8 @@ const options: NgCompilerOptions = {
   lib: ['lib.es2024.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts', 'lib.dom.asynciterable.d.ts'],
   module: ts.ModuleKind.ESNext,
   moduleResolution: ts.ModuleResolutionKind.Bundler,
+  // The guide's own name for the folder of the API services; in the demo app it is this one.
+  paths: { '@app/*': [join(root, 'apps', 'demo-web', 'src', 'app', '*')] },
   types: ['node'],
   typeRoots: [join(root, 'node_modules', '@types')],
   strict: true,
@@ -70,9 +72,13 @@ export function compileBlocks(blocks: readonly Block[]): CompiledBlocks {
   };
 }
 
-/** The block as a module: what is given first, then the code as it stands. */
+/** The block as a module: what is given first, then the code as it stands, then the end of what the given began, such as a class. */
 function sourceOf({ given, code }: Block): string {
-  return `${given}${given === '' ? '' : '\n'}${code}\nexport {};\n`;
+  return `${given}${given === '' ? '' : '\n'}${code}\n${'}'.repeat(unclosed(given))}\nexport {};\n`;
+}
+
+function unclosed(given: string): number {
+  return given.split('{').length - given.split('}').length;
 }
 
 function givenLines({ given }: Block): number {

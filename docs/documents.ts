@@ -19,7 +19,7 @@ export interface Block {
   /** The line of the first line of code, from 1. */
   readonly line: number;
   readonly language: string;
-  /** What an HTML comment before the fence, `<!-- given: … -->`, declares for the block; `''` where there is none. */
+  /** What an HTML comment before the fence, `<!-- given: … -->`, declares for the block, or begins around it; `''` where there is none. */
   readonly given: string;
   readonly code: string;
 }

@@ -30,7 +30,7 @@ export async function runBlock(block: Block, options: RunOptions = {}): Promise<
   const slot = `sillage-docs-${process.pid}-${(runs += 1)}`;
   const source = `const { ${Object.keys(given).join(', ')} } = globalThis[Symbol.for('${slot}')];\n${code}\nexport { ${take.join(', ')} };\n`;
   const { outputText } = ts.transpileModule(source, {
-    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, experimentalDecorators: true },
   });
   const file = join(folder, `${slot}.mjs`);
   await mkdir(folder, { recursive: true });

@@ -18,7 +18,7 @@ describe('every block of TypeScript compiles against the packages as they are pu
 
 describe('a block', () => {
   it.each(blocks)('$name says its language, and TypeScript by the name that is compiled', ({ language }) => {
-    expect(['ts', 'html', 'js', 'json', 'sh', 'text']).toContain(language);
+    expect(['ts', 'html', 'js', 'json', 'nginx', 'python', 'sh', 'text']).toContain(language);
   });
 
   it('that does not compile is found, by its line, in code and in a template', () => {

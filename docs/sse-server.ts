@@ -9,9 +9,12 @@ export interface Received {
   readonly body: string;
 }
 
-/** A server of event streams with nothing of ours in it: the first answer goes to the first request, and so on; what is over is 204. */
+/**
+ * A server of event streams with nothing of ours in it: the first answer goes to the first request, and so on; a number is a status that
+ * opens none, and what is over is 204.
+ */
 export async function serveStreams(
-  ...answers: readonly string[]
+  ...answers: readonly (string | number)[]
 ): Promise<{ readonly origin: string; readonly received: readonly Received[]; close(): Promise<void> }> {
   const received: Received[] = [];
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -24,9 +27,9 @@ export async function serveStreams(
       lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined,
       body,
     });
-    const text = answers[received.length - 1];
-    response.writeHead(text === undefined ? 204 : 200, { 'Content-Type': 'text/event-stream' });
-    response.end(text);
+    const next = answers[received.length - 1] ?? 204;
+    response.writeHead(typeof next === 'number' ? next : 200, { 'Content-Type': 'text/event-stream' });
+    response.end(typeof next === 'number' ? undefined : next);
   };
   const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
