@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync, rmSync } from 'node:fs';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -40,10 +40,14 @@ describe('the web server', () => {
 
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'demo-web-'));
-    writeFileSync(join(root, 'index.html'), '<app-root ngCspNonce="CSP_NONCE"></app-root>');
-    writeFileSync(join(root, 'main-5KIU2UDV.js'), '');
-    writeFileSync(join(root, 'redirect.html'), '');
-    writeFileSync(join(root, 'redirect.js'), '');
+    for (const locale of ['en', 'fr']) {
+      mkdirSync(join(root, locale));
+      const page = `<html lang="${locale}"><app-root ngCspNonce="CSP_NONCE"></app-root></html>`;
+      writeFileSync(join(root, locale, 'index.html'), page);
+      for (const name of ['main-5KIU2UDV.js', 'redirect.html', 'redirect.js']) {
+        writeFileSync(join(root, locale, name), '');
+      }
+    }
   });
   afterEach(() => {
     for (const server of servers.splice(0)) server.close().closeAllConnections();
@@ -68,13 +72,33 @@ describe('the web server', () => {
 
   it('answers every address of the app with its page, and what is no address of it with 404', async () => {
     const origin = await start();
-    for (const path of ['/', '/chat/lobby', '/events?x=1']) {
+    for (const path of ['/en/', '/fr/', '/en/index.html', '/en/chat/lobby', '/fr/events?x=1']) {
       const response = await fetch(origin + path);
       expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-cache']);
-      expect(await response.text()).toContain('<app-root');
+      expect(await response.text()).toContain(`<html lang="${path.slice(1, 3)}"><app-root`);
     }
-    expect((await fetch(`${origin}/missing.js`)).status).toBe(404);
+    for (const path of ['/missing.js', '/en/missing.js']) expect((await fetch(origin + path)).status).toBe(404);
     expect((await fetch(origin, { method: 'POST' })).status).toBe(405);
+  });
+
+  it.each([
+    ['/', {}, '/en/'],
+    ['/index.html', {}, '/en/'],
+    ['/notifications?x=1', {}, '/en/notifications?x=1'],
+    ['/chat/lobby', { 'Accept-Language': 'fr-CA,fr;q=0.9,en;q=0.8' }, '/fr/chat/lobby'],
+    ['/', { 'Accept-Language': 'de, en;q=0.5, fr;q=0.7' }, '/fr/'],
+    ['/', { 'Accept-Language': 'fr;q=0' }, '/en/'],
+    ['/', { 'Accept-Language': 'de' }, '/en/'],
+    ['/', { 'Accept-Language': 'fr', Cookie: 'a=b; locale=en' }, '/en/'],
+    ['/', { 'Accept-Language': 'en', Cookie: 'locale=fr' }, '/fr/'],
+    ['/', { Cookie: 'locale=xx' }, '/en/'],
+    ['//evil.example/', {}, '/en/evil.example/'],
+    ['/french', {}, '/en/french'],
+  ])('leads from %s with %o to %s', async (path, headers, location) => {
+    const response = await fetch((await start()) + path, { headers, redirect: 'manual' });
+    expect([response.status, response.headers.get('location')]).toEqual([302, location]);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('vary')).toBe('Accept-Language, Cookie');
   });
 
   it('gives each page a nonce of its own, the same as in its policy', async () => {
@@ -99,7 +123,7 @@ describe('the web server', () => {
 
   it('never sends an opener policy, which would cut off the sign-in window', async () => {
     const origin = await start();
-    for (const path of ['/', '/redirect.html', '/redirect.js', '/config.json']) {
+    for (const path of ['/', '/en/', '/redirect.html', '/redirect.js', '/config.json']) {
       const { headers } = await fetch(origin + path);
       expect(headers.has('cross-origin-opener-policy')).toBe(false);
       expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -109,7 +133,7 @@ describe('the web server', () => {
   it('keeps for ever what is named after its content, and asks again for the rest', async () => {
     const origin = await start();
     const cacheOf = async (path: string) => (await fetch(origin + path)).headers.get('cache-control');
-    expect(await cacheOf('/main-5KIU2UDV.js')).toBe('public, max-age=31536000, immutable');
+    expect(await cacheOf('/fr/main-5KIU2UDV.js')).toBe('public, max-age=31536000, immutable');
     expect(await cacheOf('/redirect.js')).toBe('no-cache');
     expect(await cacheOf('/redirect.html')).toBe('no-store');
   });
@@ -117,8 +141,8 @@ describe('the web server', () => {
   it('tells its log the path of a request, and nothing of its query', async () => {
     const origin = await start();
     await fetch(`${origin}/redirect.html?code=secret`);
-    await fetch(`${origin}/?code=secret`);
-    await expect.poll(() => answers.map(({ path }) => path)).toEqual(['/redirect.html', '/']);
+    await fetch(`${origin}/en/?code=secret`);
+    await expect.poll(() => answers.map(({ path }) => path)).toEqual(['/redirect.html', '/en/']);
     expect(JSON.stringify(answers)).not.toContain('secret');
   });
 

@@ -4,12 +4,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from 'node:path';
 import sirv from 'sirv';
 import type { ServerConfig } from './config.ts';
+import { localeOf, locales, preferredLocale, type Locale } from './locale.ts';
 import { pageHeaders } from './page-headers.ts';
 import { createWebConfigSource } from './web-config.ts';
 
 export interface WebServerOptions {
   readonly config: ServerConfig;
-  /** The folder of the built app. */
+  /** The folder of the built app, which holds a folder for each locale. */
   readonly root: string;
   /** Called with each answer. The path alone: a query may hold what a log must not. */
   readonly onAnswer: (answer: { method: string; path: string; status: number }) => void;
@@ -19,25 +20,30 @@ export interface WebServerOptions {
 /** What the build named after its content. */
 const hashed = /-[\w-]{8}\.(js|css)$/;
 
-/** Serves the built app, its run-time configuration, and the app's page for every address of the app. @throws where there is no build. */
+/**
+ * Serves the built app in each of its locales, its run-time configuration, and the app's page for every address of the app. An address
+ * without a locale leads to the same one with a locale, but for what must have one address alone: `config.json` and MSAL's bridge.
+ *
+ * @throws where there is no build.
+ */
 export function createWebServer({ config, root, onAnswer, onError }: WebServerOptions): Server {
-  const page = readFileSync(join(root, 'index.html'), 'utf8');
+  const pages = new Map(locales.map((locale) => [locale, readFileSync(join(root, locale, 'index.html'), 'utf8')]));
   const webConfig = createWebConfigSource(config);
-  const serveFile = sirv(root, {
-    etag: true,
-    setHeaders(response, path) {
-      response.setHeader('Cache-Control', cacheControl(path));
-    },
-  });
+  const setHeaders = (response: ServerResponse, path: string): void => {
+    response.setHeader('Cache-Control', cacheControl(path));
+  };
+  const serveLocalized = sirv(root, { etag: true, setHeaders });
+  // The same in every locale's folder: at the root, the default locale's serve.
+  const serveShared = sirv(join(root, locales[0]), { etag: true, setHeaders });
 
-  const sendPage = (response: ServerResponse): void => {
+  const sendPage = (response: ServerResponse, locale: Locale): void => {
     const nonce = randomBytes(16).toString('base64');
     response.writeHead(200, {
       ...pageHeaders(config, nonce),
       'Content-Type': 'text/html; charset=utf-8',
       'Cache-Control': 'no-cache',
     });
-    response.end(page.replaceAll('CSP_NONCE', nonce));
+    response.end(pages.get(locale)?.replaceAll('CSP_NONCE', nonce));
   };
 
   const sendConfig = async (response: ServerResponse): Promise<void> => {
@@ -63,14 +69,16 @@ export function createWebServer({ config, root, onAnswer, onError }: WebServerOp
       sendText(response, 405, 'Only GET and HEAD are served here.');
     } else if (path === '/config.json') {
       await sendConfig(response);
-    } else if (path === '/' || path === '/index.html') {
-      sendPage(response);
     } else {
-      serveFile(request, response, () => {
-        // The app's own addresses have no extension; a file that is missing is missing.
-        if (/\.\w+$/.test(path)) sendText(response, 404, 'There is no such file.');
-        else sendPage(response);
-      });
+      const locale = localeOf(path);
+      if (isPage(path)) {
+        if (locale === null) sendToLocale(request, response);
+        else sendPage(response, locale);
+      } else {
+        (locale === null ? serveShared : serveLocalized)(request, response, () =>
+          sendText(response, 404, 'There is no such file.'),
+        );
+      }
     }
   };
 
@@ -84,6 +92,22 @@ export function createWebServer({ config, root, onAnswer, onError }: WebServerOp
       else sendText(response, 500, 'The web server failed.');
     });
   });
+}
+
+/** The app's own addresses have no extension; a file that is missing is missing. */
+function isPage(path: string): boolean {
+  return path.endsWith('/index.html') || !/\.\w+$/.test(path);
+}
+
+function sendToLocale(request: IncomingMessage, response: ServerResponse): void {
+  const path = (request.url ?? '/').replace(/\/index\.html(?=$|\?)/, '/');
+  response.writeHead(302, {
+    // One slash alone: "//host" would lead away from here.
+    Location: `/${preferredLocale(request.headers)}/${path.replace(/^[/\\]+/, '')}`,
+    Vary: 'Accept-Language, Cookie',
+    'Cache-Control': 'no-store',
+  });
+  response.end();
 }
 
 function cacheControl(path: string): string {

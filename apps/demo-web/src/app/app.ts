@@ -1,9 +1,23 @@
-import { Component, computed, effect, inject, linkedSignal, untracked } from '@angular/core';
-import { MatButton } from '@angular/material/button';
-import { Router, RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
-import { SseStreams } from '@sillage/angular';
-import type { StreamState } from '@sillage/client';
+import { NgTemplateOutlet } from '@angular/common';
+import {
+  Component,
+  computed,
+  effect,
+  inject,
+  linkedSignal,
+  untracked,
+  viewChild,
+  type ElementRef,
+} from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { MatButton, MatIconButton } from '@angular/material/button';
+import { NavigationStart, Router, RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
+import { SseStreams, type StreamState } from '@sillage/angular';
+import { focusHeadings } from './focus-heading';
 import { Welcome } from './home/welcome';
+import { LanguageSwitch } from './language-switch';
+import { mediaQuery } from './media-query';
+import { pageGroups } from './pages';
 import { Account, SignInBanner } from './sign-in';
 import { WEB_CONFIG } from './web-config';
 import { WakeLogo } from './wake-logo';
@@ -14,7 +28,18 @@ import { WakeLogo } from './wake-logo';
  */
 @Component({
   selector: 'app-root',
-  imports: [MatButton, RouterLink, RouterLinkActive, RouterOutlet, SignInBanner, WakeLogo, Welcome],
+  imports: [
+    LanguageSwitch,
+    MatButton,
+    MatIconButton,
+    NgTemplateOutlet,
+    RouterLink,
+    RouterLinkActive,
+    RouterOutlet,
+    SignInBanner,
+    WakeLogo,
+    Welcome,
+  ],
   templateUrl: './app.html',
   styleUrl: './app.scss',
 })
@@ -23,12 +48,12 @@ export class App {
   readonly #router = inject(Router);
   protected readonly account = inject(Account);
   protected readonly config = inject(WEB_CONFIG);
-  protected readonly pages = [
-    { path: '/notifications', name: 'Notifications' },
-    { path: '/chat', name: 'Chat' },
-    { path: '/events', name: 'Events' },
-    { path: '/assistant', name: 'Assistant' },
-  ] as const;
+  protected readonly groups = pageGroups;
+  protected readonly exact = { exact: true } as const;
+  /** Whether the pages have a column of their own, or a drawer behind a button. */
+  protected readonly wide = mediaQuery('(width >= 64rem)');
+  protected readonly drawerRef = viewChild.required<ElementRef<HTMLDialogElement>>('drawer');
+  protected readonly contentRef = viewChild.required<ElementRef<HTMLElement>>('content');
 
   protected readonly initials = computed(() =>
     this.account
@@ -42,12 +67,16 @@ export class App {
   /** All open streams in one word, the most pressing first. */
   protected readonly connection = computed(() => {
     const statuses = this.#streams.all().map(({ state }) => state().status);
-    if (statuses.length === 0) return { state: 'none', text: 'No stream' } as const;
-    if (statuses.includes('interaction-required')) return { state: 'blocked', text: 'Waiting for you' } as const;
-    if (statuses.includes('offline')) return { state: 'blocked', text: 'No network' } as const;
-    if (statuses.includes('waiting')) return { state: 'blocked', text: 'Interrupted' } as const;
-    if (statuses.every((status) => status === 'open')) return { state: 'live', text: 'Streaming' } as const;
-    return { state: 'none', text: 'Opening' } as const;
+    if (statuses.length === 0) return { state: 'none', text: $localize`:@@app.connection.none:No stream` } as const;
+    if (statuses.includes('interaction-required'))
+      return { state: 'blocked', text: $localize`:@@app.connection.blocked:Waiting for you` } as const;
+    if (statuses.includes('offline'))
+      return { state: 'blocked', text: $localize`:@@app.connection.offline:No network` } as const;
+    if (statuses.includes('waiting'))
+      return { state: 'blocked', text: $localize`:@@app.connection.waiting:Interrupted` } as const;
+    if (statuses.every((status) => status === 'open'))
+      return { state: 'live', text: $localize`:@@app.connection.live:Streaming` } as const;
+    return { state: 'none', text: $localize`:@@app.connection.opening:Opening` } as const;
   });
 
   /** Stays through the attempts, which would make it flicker, until a stream is open again. */
@@ -60,6 +89,10 @@ export class App {
   });
 
   constructor() {
+    focusHeadings(() => this.contentRef().nativeElement.querySelector('h1'));
+    this.#router.events.pipe(takeUntilDestroyed()).subscribe((event) => {
+      if (event instanceof NavigationStart) this.drawerRef().nativeElement.close();
+    });
     let before = this.account.current();
     effect(() => {
       const now = this.account.current();

@@ -10,9 +10,9 @@ const STARTUP_ERROR = new InjectionToken<unknown>('STARTUP_ERROR');
   imports: [MatButton],
   template: `
     <main role="alert">
-      <h1>Sillage could not start</h1>
+      <h1 i18n="@@startup.title">Sillage could not start</h1>
       <p>{{ reason }}</p>
-      <p><button mat-flat-button type="button" (click)="retry()">Try again</button></p>
+      <p><button mat-flat-button type="button" (click)="retry()" i18n="@@try-again">Try again</button></p>
     </main>
   `,
   styles: `
@@ -28,7 +28,7 @@ export class StartupFailure {
   protected readonly reason =
     this.#error instanceof WebConfigError
       ? this.#error.message
-      : 'Something in the page failed. Its console says what.';
+      : $localize`:@@startup.failed:Something in the page failed. Its console says what.`;
 
   protected retry(): void {
     location.reload();

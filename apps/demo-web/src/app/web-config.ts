@@ -13,14 +13,16 @@ export class WebConfigError extends Error {
 export async function loadWebConfig(): Promise<WebConfig> {
   let response: Response;
   try {
-    response = await fetch('config.json', { cache: 'no-store' });
+    response = await fetch('/config.json', { cache: 'no-store' });
   } catch (error) {
-    throw new WebConfigError('The web server cannot be reached.', { cause: error });
+    throw new WebConfigError($localize`:@@startup.unreachable:The web server cannot be reached.`, { cause: error });
   }
   const body: unknown = await response.json().catch(() => null);
   if (response.ok) return body as WebConfig;
   const detail = typeof body === 'object' && body !== null && 'detail' in body ? body.detail : null;
   throw new WebConfigError(
-    typeof detail === 'string' ? detail : `The web server answered ${response.status} for its configuration.`,
+    typeof detail === 'string'
+      ? detail
+      : $localize`:@@startup.status:The web server answered ${response.status}:status: for its configuration.`,
   );
 }

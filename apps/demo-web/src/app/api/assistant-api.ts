@@ -1,16 +1,12 @@
 import { Injectable } from '@angular/core';
-import { BaseMsalApiService, type MsalApiConfig } from '@sillage/angular/msal';
-import type { AssistantInfo, ChatPrompt } from 'demo-contract';
+import { BaseMsalApiService } from '@sillage/angular/msal';
+import type { AssistantInfo } from 'demo-contract';
 import type { Observable } from 'rxjs';
 
-/** Answers, token by token. */
+/** Who answers. The answers themselves: {@link SseApiService.streamChatCompletion}. */
 @Injectable({ providedIn: 'root' })
 export class AssistantApi extends BaseMsalApiService {
   info(): Observable<AssistantInfo> {
     return this.get('assistant');
-  }
-
-  ask(prompt: ChatPrompt, config: MsalApiConfig): Observable<string> {
-    return this.postSSE<string>('chat/completions/stream', prompt, config);
   }
 }

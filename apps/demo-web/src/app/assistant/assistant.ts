@@ -4,7 +4,7 @@ import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { MatButton } from '@angular/material/button';
 import { MatFormFieldModule } from '@angular/material/form-field';
 import { MatInput } from '@angular/material/input';
-import { AssistantApi, describeError } from '@app/api';
+import { AssistantApi, describeError, SseApiService } from '@app/api';
 import { StickToEnd } from '@app/stick-to-end';
 import { StreamStateLine } from '@app/stream';
 import { createExchange, type Exchange } from './exchange';
@@ -21,6 +21,7 @@ const maxExchanges = 50;
 })
 export class Assistant {
   readonly #api = inject(AssistantApi);
+  readonly #sse = inject(SseApiService);
   readonly #destroyRef = inject(DestroyRef);
   readonly #conversationId = crypto.randomUUID();
   readonly #exchanges = signal<readonly Exchange[]>([]);
@@ -65,7 +66,7 @@ export class Assistant {
     const question = this.prompt.value.trim();
     if (question === '' || this.form.invalid || this.status() === 'answering') return;
     const key = (this.current()?.key ?? 0) + 1;
-    const exchange = createExchange(this.#api, key, question, this.#conversationId);
+    const exchange = createExchange(this.#sse, key, question, this.#conversationId);
     this.#exchanges.update((exchanges) => [...exchanges, exchange].slice(-maxExchanges));
     this.prompt.reset();
   }

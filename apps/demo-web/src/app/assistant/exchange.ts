@@ -1,7 +1,7 @@
 import { computed, signal, type Signal } from '@angular/core';
-import type { StreamState } from '@sillage/client';
+import type { StreamState } from '@sillage/angular';
 import type { Subscription } from 'rxjs';
-import { describeError, type AssistantApi } from '@app/api';
+import { describeError, type SseApiService } from '@app/api';
 import { shownState, type ShownState } from '@app/stream';
 
 type AnswerStatus = 'answering' | 'complete' | 'failed' | 'stopped';
@@ -20,13 +20,13 @@ export interface Exchange {
 }
 
 /** Asks, and follows the answer. */
-export function createExchange(api: AssistantApi, key: number, question: string, conversationId: string): Exchange {
+export function createExchange(sse: SseApiService, key: number, question: string, conversationId: string): Exchange {
   const answer = signal('');
   const status = signal<AnswerStatus>('answering');
   const state = signal<StreamState>({ status: 'idle' });
   const problem = signal<string | null>(null);
-  const subscription: Subscription = api
-    .ask({ prompt: question, conversationId }, { onState: (next) => state.set(next) })
+  const subscription: Subscription = sse
+    .streamChatCompletion(question, conversationId, { onState: (next) => state.set(next) })
     .subscribe({
       next: (token) => answer.update((text) => text + token),
       error: (error: unknown) => {

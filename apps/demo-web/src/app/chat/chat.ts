@@ -28,9 +28,10 @@ export class Chat {
   /** From the route. */
   readonly sessionId = input.required<string>();
 
-  protected readonly view = new StreamView<ChatMessage>({ maxItems: 300, onReopen: 'clear' });
+  protected readonly view = new StreamView<ChatMessage>({ maxItems: 300 });
   /** As people read a conversation: the newest last. */
   protected readonly messages = computed(() => this.view.items().toReversed());
+  protected readonly you = $localize`:@@you:You`;
   protected readonly problem = signal<string | null>(null);
   protected readonly sending = signal<'idle' | 'busy'>('idle');
   protected readonly session = new FormControl('', { nonNullable: true });
@@ -79,7 +80,7 @@ export class Chat {
           this.sending.set('idle');
         },
         error: (error: unknown) => {
-          this.problem.set(`Not sent. ${describeError(error)}`);
+          this.problem.set($localize`:@@not-sent:Not sent. ${describeError(error)}:reason:`);
           this.sending.set('idle');
         },
       });

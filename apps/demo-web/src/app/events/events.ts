@@ -67,7 +67,7 @@ export class Events {
           this.publishing.set('idle');
         },
         error: (error: unknown) => {
-          this.problem.set(`Not published. ${describeError(error)}`);
+          this.problem.set($localize`:@@events.not-published:Not published. ${describeError(error)}:reason:`);
           this.publishing.set('idle');
         },
       });

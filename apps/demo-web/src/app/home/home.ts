@@ -1,5 +1,6 @@
 import { Component, inject } from '@angular/core';
 import { RouterLink } from '@angular/router';
+import { pageGroups } from '@app/pages';
 import { Account } from '@app/sign-in';
 import { SecurityCard } from './security-card';
 
@@ -12,26 +13,5 @@ import { SecurityCard } from './security-card';
 })
 export class Home {
   protected readonly account = inject(Account);
-  protected readonly pages = [
-    {
-      path: '/notifications',
-      name: 'Notifications',
-      what: 'Tell somebody something. It is on their page at once, and on nobody else’s.',
-    },
-    {
-      path: '/chat',
-      name: 'Chat',
-      what: 'A session to talk in: what was said before, then what is said now, with nothing lost between.',
-    },
-    {
-      path: '/events',
-      name: 'Events',
-      what: 'Four types of events on one stream, and a list that shows the types you ask for.',
-    },
-    {
-      path: '/assistant',
-      name: 'Assistant',
-      what: 'A question by POST, an answer that streams in token by token and completes.',
-    },
-  ] as const;
+  protected readonly groups = pageGroups;
 }

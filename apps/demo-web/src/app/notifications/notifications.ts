@@ -7,7 +7,7 @@ import { MatFormFieldModule } from '@angular/material/form-field';
 import { MatInput } from '@angular/material/input';
 import { MatSnackBar, MatSnackBarConfig } from '@angular/material/snack-bar';
 import type { Notice, Person } from 'demo-contract';
-import { describeError, NotificationApi, PeopleApi } from '@app/api';
+import { describeError, NotificationApi, PeopleApi, SseApiService } from '@app/api';
 import { StreamBar, StreamView } from '@app/stream';
 
 const sentNotice = Object.assign(new MatSnackBarConfig(), { duration: 3_000 });
@@ -21,6 +21,7 @@ const sentNotice = Object.assign(new MatSnackBarConfig(), { duration: 3_000 });
 })
 export class Notifications {
   readonly #api = inject(NotificationApi);
+  readonly #sse = inject(SseApiService);
   readonly #peopleApi = inject(PeopleApi);
   readonly #snackBar = inject(MatSnackBar);
   readonly #destroyRef = inject(DestroyRef);
@@ -36,7 +37,7 @@ export class Notifications {
   });
 
   constructor() {
-    this.view.open((config) => this.#api.stream(config));
+    this.view.open((config) => this.#sse.connectToNotifications(config));
     this.loadPeople();
   }
 
@@ -65,13 +66,13 @@ export class Notifications {
       .pipe(takeUntilDestroyed(this.#destroyRef))
       .subscribe({
         next: () => {
-          this.#snackBar.open(`Sent to ${name}.`, undefined, sentNotice);
+          this.#snackBar.open($localize`:@@notifications.sent:Sent to ${name}:name:.`, undefined, sentNotice);
           this.problem.set(null);
           directive.resetForm({ to });
           this.sending.set('idle');
         },
         error: (error: unknown) => {
-          this.problem.set(`Not sent. ${describeError(error)}`);
+          this.problem.set($localize`:@@not-sent:Not sent. ${describeError(error)}:reason:`);
           this.sending.set('idle');
         },
       });

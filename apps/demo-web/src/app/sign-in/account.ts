@@ -92,7 +92,7 @@ export class Account {
     } catch (error) {
       this.#problem.set(
         activity === 'signing-out' && this.#current() === null
-          ? 'You are signed out here. The identity provider may still know you: its sign-out window could not be used.'
+          ? $localize`:@@sign-in.error.sign-out:You are signed out here. The identity provider may still know you: its sign-out window could not be used.`
           : describeSignInError(error),
       );
     } finally {

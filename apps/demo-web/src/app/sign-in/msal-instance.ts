@@ -1,8 +1,11 @@
 import { BrowserCacheLocation, PublicClientApplication, type IPublicClientApplication } from '@azure/msal-browser';
 import type { WebConfig } from 'demo-contract';
 
-/** Where the identity provider returns to, after a popup, a hidden frame and a redirect alike: MSAL's bridge leads on from there. */
-const redirectUri = (): string => new URL('redirect.html', document.baseURI).href;
+/**
+ * Where the identity provider returns to, after a popup, a hidden frame and a redirect alike: MSAL's bridge leads on from there. One address
+ * for all locales, as it is registered.
+ */
+const redirectUri = (): string => new URL('/redirect.html', location.origin).href;
 
 export function createMsalInstance({ auth }: WebConfig): IPublicClientApplication {
   return new PublicClientApplication({

@@ -10,8 +10,8 @@ import { describeSignInError } from './describe-sign-in-error';
   template: `
     @if (interaction.required()) {
       <section role="alert">
-        <p>Sign-in is needed to go on. Nothing was opened by itself.</p>
-        <button mat-flat-button type="button" (click)="signIn()">Sign in again</button>
+        <p i18n="@@sign-in.needed">Sign-in is needed to go on. Nothing was opened by itself.</p>
+        <button mat-flat-button type="button" (click)="signIn()" i18n="@@sign-in.again">Sign in again</button>
         @if (problem(); as problem) {
           <p class="problem">{{ problem }}</p>
         }

@@ -8,7 +8,7 @@ import type { GapReason } from '@sillage/client';
   imports: [MatButton],
   template: `
     <p>{{ sentence() }}</p>
-    <button mat-button type="button" (click)="dismissed.emit()">Dismiss</button>
+    <button mat-button type="button" (click)="dismissed.emit()" i18n="@@gap.dismiss">Dismiss</button>
   `,
   styles: `
     :host {
@@ -36,7 +36,7 @@ export class GapNotice {
 }
 
 const sentences: Readonly<Record<GapReason, string>> = {
-  epoch: "Some events were lost: the server's history began anew (epoch).",
-  trimmed: 'Some events were lost: the server no longer holds them (trimmed).',
-  unknown: 'Some events may have been lost: the server does not know the place to resume from (unknown).',
+  epoch: $localize`:@@gap.epoch:Some events were lost: the server's history began anew (epoch).`,
+  trimmed: $localize`:@@gap.trimmed:Some events were lost: the server no longer holds them (trimmed).`,
+  unknown: $localize`:@@gap.unknown:Some events may have been lost: the server does not know the place to resume from (unknown).`,
 };

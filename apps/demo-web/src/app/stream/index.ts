@@ -1,4 +1,4 @@
 export { StreamBar } from './stream-bar';
 export { StreamStateLine } from './stream-state-line';
 export { shownState, type ShownState } from './shown-state';
-export { StreamView } from './stream-view';
+export { StreamView, type Received } from './stream-view';

@@ -3,6 +3,9 @@ import { GapNotice } from './gap-notice';
 import { StreamStateLine } from './stream-state-line';
 import type { StreamView } from './stream-view';
 
+/** What of a {@link StreamView} does not depend on what it carries. */
+type ShownStream = Pick<StreamView<unknown>, 'state' | 'gaps' | 'reconnect' | 'reopen' | 'dismiss'>;
+
 /** The head of a page's stream: its state, and the gaps told. */
 @Component({
   selector: 'app-stream-bar',
@@ -25,5 +28,5 @@ import type { StreamView } from './stream-view';
   `,
 })
 export class StreamBar {
-  readonly view = input.required<StreamView<unknown>>();
+  readonly view = input.required<ShownStream>();
 }

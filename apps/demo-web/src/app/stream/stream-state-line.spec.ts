@@ -1,5 +1,11 @@
 import { TestBed, type ComponentFixture } from '@angular/core/testing';
-import { AccessTokenError, ConnectionError, InteractionRequiredError, SignedOutError } from '@sillage/client';
+import {
+  AccessTokenError,
+  ConnectionError,
+  InteractionRequiredError,
+  ResponseError,
+  SignedOutError,
+} from '@sillage/client';
 import { failedState, shownState, type ShownState } from './shown-state';
 import { StreamStateLine } from './stream-state-line';
 
@@ -38,8 +44,14 @@ describe('the state of a stream', () => {
     expect(wordsOf(host)).toBe(words);
   });
 
+  it('says what the API said of a wait', () => {
+    const error = new ResponseError(429);
+    const { host } = show(shownState({ status: 'waiting', retryAt: 1_005_000, attempt: 1, error }));
+    expect(wordsOf(host)).toBe('Reconnecting in 5 s: the API has had too many requests from you or from your network');
+  });
+
   it('counts down each second, and never below zero', () => {
-    const { fixture, host } = show({ status: 'waiting', retryAt: 1_002_500 });
+    const { fixture, host } = show({ status: 'waiting', retryAt: 1_002_500, reason: null });
     expect(wordsOf(host)).toBe('Reconnecting in 3 s');
 
     vi.advanceTimersByTime(1_000);
@@ -52,7 +64,7 @@ describe('the state of a stream', () => {
   });
 
   it('announces the word alone, not each second of the countdown', () => {
-    const { fixture, host } = show({ status: 'waiting', retryAt: 1_005_000 });
+    const { fixture, host } = show({ status: 'waiting', retryAt: 1_005_000, reason: null });
     const announced = (): string | undefined => host.querySelector('[role="status"]')?.textContent;
     expect(announced()).toBe('Reconnecting');
     vi.advanceTimersByTime(2_000);
@@ -61,7 +73,7 @@ describe('the state of a stream', () => {
   });
 
   it('keeps no timer once the wait is over', () => {
-    const { fixture } = show({ status: 'waiting', retryAt: 1_005_000 });
+    const { fixture } = show({ status: 'waiting', retryAt: 1_005_000, reason: null });
     expect(vi.getTimerCount()).toBe(1);
     fixture.componentRef.setInput('state', { status: 'open' });
     fixture.detectChanges();
@@ -69,13 +81,13 @@ describe('the state of a stream', () => {
   });
 
   it('keeps no timer once it is gone', () => {
-    const { fixture } = show({ status: 'waiting', retryAt: 1_005_000 });
+    const { fixture } = show({ status: 'waiting', retryAt: 1_005_000, reason: null });
     fixture.destroy();
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it('lets the person cut a wait short, and only a wait', () => {
-    const { fixture, host } = show({ status: 'waiting', retryAt: 1_005_000 });
+    const { fixture, host } = show({ status: 'waiting', retryAt: 1_005_000, reason: null });
     let asked = 0;
     fixture.componentInstance.reconnect.subscribe(() => (asked += 1));
     expect(buttonOf(host)?.textContent.trim()).toBe('Reconnect now');

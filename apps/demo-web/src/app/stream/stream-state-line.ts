@@ -20,13 +20,15 @@ export class StreamStateLine {
   readonly #now = signal(Date.now());
 
   protected readonly word = computed(() => wordOf(this.state()));
-  protected readonly secondsLeft = computed(() => {
+  protected readonly countdown = computed(() => {
     const state = this.state();
-    return state.status === 'waiting' ? Math.max(0, Math.ceil((state.retryAt - this.#now()) / 1_000)) : null;
+    if (state.status !== 'waiting') return null;
+    const seconds = Math.max(0, Math.ceil((state.retryAt - this.#now()) / 1_000));
+    return $localize`:@@stream.countdown:in ${seconds}:seconds: s`;
   });
   protected readonly reason = computed(() => {
     const state = this.state();
-    return state.status === 'closed' && state.end === 'failed' ? state.reason : null;
+    return 'reason' in state ? state.reason : null;
   });
   protected readonly end = computed(() => {
     const state = this.state();
@@ -47,16 +49,27 @@ export class StreamStateLine {
 function wordOf(state: ShownState): string {
   switch (state.status) {
     case 'connecting':
-      return 'Connecting…';
+      return $localize`:@@stream.connecting:Connecting…`;
     case 'open':
-      return 'Live';
+      return $localize`:@@stream.open:Live`;
     case 'waiting':
-      return 'Reconnecting';
+      return $localize`:@@stream.waiting:Reconnecting`;
     case 'offline':
-      return 'Offline';
+      return $localize`:@@stream.offline:Offline`;
     case 'interaction-required':
-      return 'Sign-in needed';
+      return $localize`:@@stream.interaction-required:Sign-in needed`;
     case 'closed':
-      return { completed: 'Ended', 'signed-out': 'Signed out', failed: 'Failed' }[state.end];
+      return endWord(state.end);
+  }
+}
+
+function endWord(end: 'completed' | 'signed-out' | 'failed'): string {
+  switch (end) {
+    case 'completed':
+      return $localize`:@@stream.completed:Ended`;
+    case 'signed-out':
+      return $localize`:@@stream.signed-out:Signed out`;
+    case 'failed':
+      return $localize`:@@stream.failed:Failed`;
   }
 }

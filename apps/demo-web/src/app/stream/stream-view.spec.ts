@@ -1,7 +1,6 @@
 import { TestBed } from '@angular/core/testing';
-import { SseStreams } from '@sillage/angular';
 import { SignedOutError, type Gap } from '@sillage/client';
-import { NEVER, Subject } from 'rxjs';
+import { NEVER, of, Subject } from 'rxjs';
 import type { MsalApiConfig } from '@app/api';
 import { StreamView } from './stream-view';
 
@@ -72,21 +71,37 @@ describe("a page's view of a stream", () => {
     expect(view.gaps()).toEqual([]);
   });
 
-  it('cuts short the wait of its own stream, and of no other', () => {
+  it('goes on from where it was when it is opened again or switched, and from the present with another stream', () => {
+    const view = TestBed.runInInjectionContext(() => new StreamView<string>({ maxItems: 10 }));
+    const places: (string | undefined)[] = [];
+    const source = (config: MsalApiConfig) => {
+      places.push(config.lastEventId);
+      config.onEventId?.(`e-${places.length}`);
+      return NEVER;
+    };
+    view.open(source);
+    view.reopen();
+    view.switchTo(source);
+    view.open(source);
+    expect(places).toEqual([undefined, 'e-1', 'e-2', undefined]);
+  });
+
+  it('cuts the wait short', () => {
     const { view, config } = open();
-    const waiting = { status: 'waiting', retryAt: 1, attempt: 2, error: null } as const;
-    config.onState?.(waiting);
-    const cut: string[] = [];
-    const streams = TestBed.inject(SseStreams);
-    streams.add({ url: 'a', state: () => waiting, gaps: () => [], reconnect: () => cut.push('own') } as never);
-    streams.add({
-      url: 'b',
-      state: () => ({ ...waiting }),
-      gaps: () => [],
-      reconnect: () => cut.push('other'),
-    } as never);
+    let cut = 0;
+    config.reconnectOn?.subscribe(() => (cut += 1));
     view.reconnect();
-    expect(cut).toEqual(['own']);
+    expect(cut).toBe(1);
+  });
+
+  it('hands on what came', () => {
+    const handed: string[] = [];
+    const view = TestBed.runInInjectionContext(
+      () => new StreamView<string>({ maxItems: 1, onData: (data) => handed.push(data) }),
+    );
+    view.open(() => of('one', 'two'));
+    expect(handed).toEqual(['one', 'two']);
+    expect(view.latest()).toBe('two');
   });
 
   it('closes its stream with the page', () => {

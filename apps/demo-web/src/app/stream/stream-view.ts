@@ -1,7 +1,6 @@
 import { computed, DestroyRef, inject, signal } from '@angular/core';
-import { SseStreams } from '@sillage/angular';
-import type { Gap, StreamState } from '@sillage/client';
-import type { Observable, Subscription } from 'rxjs';
+import type { Gap, StreamState } from '@sillage/angular';
+import { Subject, type Observable, type Subscription } from 'rxjs';
 import type { MsalApiConfig } from '@app/api';
 import { failedState, shownState, type ShownState } from './shown-state';
 
@@ -14,10 +13,10 @@ export interface Received<T> {
 /** Opens the stream with the callbacks that a {@link StreamView} listens through. */
 type StreamSource<T> = (config: MsalApiConfig) => Observable<T>;
 
-interface StreamViewOptions {
+interface StreamViewOptions<T> {
   readonly maxItems: number;
-  /** Whether what came stays when the stream is opened anew. `'clear'` is for sources that begin with their history. Default `'keep'`. */
-  readonly onReopen?: 'keep' | 'clear';
+  /** Called with what came, after it was put on the list. */
+  readonly onData?: (data: T) => void;
 }
 
 /** Gaps that are shown at once; the oldest go first. */
@@ -28,9 +27,9 @@ const maxGaps = 3;
  * page.
  */
 export class StreamView<T> {
-  readonly #streams = inject(SseStreams);
   readonly #maxItems: number;
-  readonly #onReopen: 'keep' | 'clear';
+  readonly #onData: (data: T) => void;
+  readonly #reconnectOn = new Subject<void>();
   readonly #latest = signal<StreamState>({ status: 'idle' });
   readonly #failure = signal<ShownState | null>(null);
   readonly #items = signal<readonly Received<T>[]>([]);
@@ -38,47 +37,47 @@ export class StreamView<T> {
   readonly #gaps = signal<readonly Gap[]>([]);
   #source: StreamSource<T> | null = null;
   #subscription: Subscription | null = null;
+  #lastEventId: string | null = null;
 
   readonly state = computed(() => this.#failure() ?? shownState(this.#latest()));
   /** The newest first; the oldest give way past the bound. */
   readonly items = this.#items.asReadonly();
+  /** What came last; `null` before anything did. */
+  readonly latest = computed(() => this.#items()[0]?.data ?? null);
   /** How many came since the stream was opened, those that gave way included. */
   readonly received = this.#received.asReadonly();
   readonly gaps = this.#gaps.asReadonly();
 
-  constructor({ maxItems, onReopen = 'keep' }: StreamViewOptions) {
+  constructor({ maxItems, onData = () => undefined }: StreamViewOptions<T>) {
     this.#maxItems = maxItems;
-    this.#onReopen = onReopen;
+    this.#onData = onData;
     inject(DestroyRef).onDestroy(() => this.close());
   }
 
-  /** Follows `source`, in place of what was followed before. */
+  /** Follows `source` from its beginning, in place of what was followed before. */
   open(source: StreamSource<T>): void {
-    this.#clear();
+    this.#items.set([]);
+    this.#received.set(0);
+    this.#gaps.set([]);
+    this.#lastEventId = null;
     this.switchTo(source);
   }
 
-  /** Follows `source`, and keeps what came before. */
+  /** Follows `source`, another view of the same events: what came is kept, and it goes on from there. */
   switchTo(source: StreamSource<T>): void {
     this.close();
     this.#source = source;
     this.#follow(source);
   }
 
-  /** Opens the same stream anew, after it ended. */
+  /** Opens the same stream again, after it ended, from where it was. */
   reopen(): void {
-    if (this.#source === null) return;
-    this.close();
-    if (this.#onReopen === 'clear') this.#clear();
-    this.#follow(this.#source);
+    if (this.#source !== null) this.switchTo(this.#source);
   }
 
   /** Cuts the wait short. */
   reconnect(): void {
-    for (const { state, reconnect } of this.#streams.all()) {
-      // The stream's status and this view were told the very same object.
-      if (state() === this.#latest()) reconnect();
-    }
+    this.#reconnectOn.next();
   }
 
   dismiss(gap: Gap): void {
@@ -90,16 +89,13 @@ export class StreamView<T> {
     this.#subscription = null;
   }
 
-  #clear(): void {
-    this.#items.set([]);
-    this.#received.set(0);
-    this.#gaps.set([]);
-  }
-
   #follow(source: StreamSource<T>): void {
     this.#failure.set(null);
     this.#latest.set({ status: 'idle' });
     this.#subscription = source({
+      ...(this.#lastEventId === null ? {} : { lastEventId: this.#lastEventId }),
+      reconnectOn: this.#reconnectOn,
+      onEventId: (id) => (this.#lastEventId = id),
       onState: (state) => this.#latest.set(state),
       onGap: (gap) => this.#gaps.update((gaps) => [...gaps, gap].slice(-maxGaps)),
     }).subscribe({
@@ -107,8 +103,9 @@ export class StreamView<T> {
         const key = this.#received();
         this.#received.set(key + 1);
         this.#items.update((items) => [{ key, data }, ...items].slice(0, this.#maxItems));
+        this.#onData(data);
       },
-      // A sign-out ends the stream by an error alone; and what a source does before its stream has no state.
+      // What a source does before its stream has no state.
       error: (error: unknown) => this.#failure.set(failedState(error)),
     });
   }
