@@ -12,8 +12,8 @@ describe('people', () => {
     await other.signIn(bob, 'popup', '/notifications');
     await other.live();
 
-    await other.page.getByLabel('To').selectOption(alice.name);
-    await other.page.getByLabel('Title').fill('Build 17');
+    await other.page.getByLabel('To', { exact: true }).selectOption(alice.name);
+    await other.page.getByLabel('Title', { exact: true }).fill('Build 17');
     await other.page.getByLabel('Message', { exact: true }).fill('It passed.');
     await other.button('Send').click();
     await one.sees('It passed.');

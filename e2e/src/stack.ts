@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { answering, freePorts, startService, type Service } from './service.ts';
 
 /** The sample tenant and applications of the emulator, as its README lists them. */
@@ -33,15 +36,22 @@ export interface Stack {
 }
 
 export interface StackOptions {
+  /** Default: an hour. */
   readonly accessTokenLifetimeMs?: number;
+  /** Default: `sqlite`, in a folder of its own. */
+  readonly store?: 'memory' | 'sqlite';
 }
 
-export async function startStack({ accessTokenLifetimeMs = 3_600_000 }: StackOptions = {}): Promise<Stack> {
+export async function startStack({
+  accessTokenLifetimeMs = 3_600_000,
+  store = 'sqlite',
+}: StackOptions = {}): Promise<Stack> {
   const [webPort = 0, apiPort = 0, emulatorPort = 0, controlPort = 0] = await freePorts(4);
   const web = `http://localhost:${webPort}`;
   const api = `http://localhost:${apiPort}`;
   const emulator = `http://localhost:${emulatorPort}`;
   const controlOrigin = `http://localhost:${controlPort}`;
+  const data = await mkdtemp(join(tmpdir(), 'sillage-e2e-'));
   const services: Service[] = [];
 
   const start = async (
@@ -60,12 +70,13 @@ export async function startStack({ accessTokenLifetimeMs = 3_600_000 }: StackOpt
       WEB_ORIGINS: web,
       ENTRA_AUTHORITY: emulator,
       CLOCK_TOLERANCE_MS: 0,
-      // A restart that loses its log is what "a gap is told" is about; no two stacks share a folder either.
-      STORE: 'memory',
+      STORE: store,
+      DATA_DIR: data,
     });
 
   const end = async (): Promise<void> => {
     await Promise.all(services.map((service) => service.end()));
+    await rm(data, { recursive: true, force: true });
   };
   const startEmulator = (): Promise<Service> =>
     start('packages/entra-emulator/dist/bin.js', `${controlOrigin}/health`, {

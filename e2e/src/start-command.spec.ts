@@ -16,7 +16,7 @@ async function ports(): Promise<Record<(typeof names)[number], number>> {
 describe('npm start', () => {
   it('says where it is ready, answers there, and leaves nothing running when it is stopped', async () => {
     const chosen = await ports();
-    const service = startService('scripts/start.mjs', chosen);
+    const service = startService('scripts/start.mjs', { ...chosen, STORE: 'memory' });
     const web = `http://localhost:${chosen.WEB_PORT}`;
     await expect.poll(service.printed, { timeout: 60_000 }).toContain(`Sillage is ready: ${web}`);
     expect(service.printed()).toContain('simulated');
@@ -33,7 +33,7 @@ describe('npm start', () => {
     const chosen = await ports();
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(chosen.API_PORT, 'localhost', resolve));
-    const service = startService('scripts/start.mjs', chosen);
+    const service = startService('scripts/start.mjs', { ...chosen, STORE: 'memory' });
     await expect.poll(() => service.child.exitCode).toBe(1);
     expect(service.printed()).toContain(
       `Port ${chosen.API_PORT} is taken: stop what uses it, or set API_PORT to a free port.`,
@@ -55,6 +55,7 @@ describe('npm start', () => {
     const tenant = '11111111-1111-4111-8111-111111111111';
     const service = startService('scripts/start.mjs', {
       ...chosen,
+      STORE: 'memory',
       ENTRA_TENANT_ID: tenant,
       ENTRA_SPA_CLIENT_ID: '22222222-2222-4222-8222-222222222222',
       ENTRA_API_CLIENT_ID: '33333333-3333-4333-8333-333333333333',

@@ -3,7 +3,8 @@ import { alice, bob } from './stack.ts';
 import { withStack } from './with-stack.ts';
 
 describe('trouble in mid-stream', () => {
-  const world = withStack();
+  // In memory, so that a restart loses something: what a log in a file keeps over one is shown in restarts.spec.ts.
+  const world = withStack({ store: 'memory' });
 
   const publish = (text: string): Promise<unknown> =>
     world.stack.call(bob, 'POST', '/events', { type: 'update', text });

@@ -1,0 +1,67 @@
+import type { Locator } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { alice, bob } from './stack.ts';
+import { withStack } from './with-stack.ts';
+
+/** Resolves once what a place of the page says has changed: a stream that is silent changes nothing. */
+async function changes(place: Locator): Promise<void> {
+  await place.waitFor();
+  const before = await place.textContent();
+  await expect.poll(() => place.textContent()).not.toBe(before);
+}
+
+describe('pages of live data', () => {
+  const world = withStack();
+
+  it('the dashboard draws the API’s own metrics and its use, in charts and in words', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/dashboard');
+    await visitor.live();
+    expect(await visitor.page.locator('[data-chart]').count()).toBeGreaterThan(1);
+    await changes(visitor.page.locator('[data-metric="cpu"]').first());
+    await visitor.page.getByLabel('Metric', { exact: true }).selectOption('streams');
+    await expect.poll(() => visitor.page.locator('[data-metric="total"]').textContent()).toMatch(/[1-9]/);
+  });
+
+  it('stock prices move, say that they are simulated, and follow the choice of symbols', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/stocks');
+    await visitor.live();
+    await visitor.page
+      .getByText(/simulated/i)
+      .first()
+      .waitFor();
+    const rows = visitor.page.locator('[data-symbol]');
+    await changes(rows.first().locator('[data-price]'));
+  });
+
+  it('a device’s readings arrive over MQTT', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/devices');
+    await visitor.page.locator('[data-broker="connected"]').waitFor();
+    await visitor.page.locator('[data-device]').first().click();
+    await visitor.live();
+    await changes(visitor.page.locator('[data-reading]').first());
+  });
+
+  it('the server’s health changes by the second', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/health');
+    await visitor.live();
+    await changes(visitor.page.locator('[data-health="uptimeSeconds"], [data-health="uptime"]').first());
+  });
+
+  it('logs come by level to who may read them, and are refused in words to who may not', async () => {
+    const [admin, reader] = await Promise.all([world.arrive(), world.arrive()]);
+    await admin.signIn(alice, 'redirect', '/logs');
+    await admin.live();
+    await world.stack.call(bob, 'GET', '/me');
+    await admin.page.locator('li[data-level]').first().waitFor();
+    await reader.signIn(bob, 'redirect', '/logs');
+    await reader.page
+      .getByText(/Stream\.Admin/)
+      .first()
+      .waitFor();
+    expect(await reader.page.locator('li[data-level]').count()).toBe(0);
+  });
+});

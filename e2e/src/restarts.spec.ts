@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { alice, bob } from './stack.ts';
+import { withStack } from './with-stack.ts';
+
+describe('the API is killed in mid-work, and its log is in a file', () => {
+  const world = withStack({ store: 'sqlite' });
+
+  it('events and chat go on where they were, with nothing lost and no gap told', async () => {
+    const [events, chat] = await Promise.all([world.arrive(), world.arrive()]);
+    await events.signIn(alice, 'redirect', '/events');
+    await chat.signIn(bob, 'redirect', '/chat/restart');
+    await Promise.all([events.live(), chat.live()]);
+    const say = (text: string): Promise<unknown> =>
+      Promise.all([
+        world.stack.call(bob, 'POST', '/events', { type: 'update', text: `event ${text}` }),
+        world.stack.call(alice, 'POST', '/chat/restart/messages', { text: `message ${text}` }),
+      ]);
+    await say('before');
+    await Promise.all([events.sees('event before'), chat.sees('message before')]);
+    await world.stack.killApi();
+    await events.stateIs('waiting');
+    await world.stack.startApi();
+    await say('while away');
+    await Promise.all([events.live(), chat.live()]);
+    await say('after');
+    for (const text of ['before', 'while away', 'after']) {
+      await Promise.all([events.sees(`event ${text}`), chat.sees(`message ${text}`)]);
+      expect([await events.count(`event ${text}`), await chat.count(`message ${text}`)]).toEqual([1, 1]);
+    }
+    expect((await events.page.locator('[data-gap]').count()) + (await chat.page.locator('[data-gap]').count())).toBe(0);
+  });
+
+  it('a document keeps what was written before, and takes what is written after', async () => {
+    const visitor = await world.arrive();
+    const { id } = (await world.stack.call(alice, 'POST', '/documents', { title: 'Plan', sharedWith: [] })) as {
+      id: string;
+    };
+    await visitor.signIn(alice, 'redirect', `/documents/${id}`);
+    await visitor.live();
+    await visitor.page.locator('.cm-content').click();
+    await visitor.page.keyboard.type('Written before. ');
+    await visitor.page.locator('[data-saved="yes"], [data-saved="saved"]').waitFor();
+    await world.stack.killApi();
+    await visitor.stateIs('waiting');
+    await visitor.page.keyboard.type('Written while away. ');
+    await world.stack.startApi();
+    await visitor.live();
+    await visitor.page.keyboard.type('Written after.');
+    const reader = await world.arrive();
+    await reader.signIn(alice, 'redirect', `/documents/${id}`);
+    await expect
+      .poll(() => reader.page.locator('.cm-content').textContent())
+      .toContain('Written before. Written while away. Written after.');
+  });
+
+  it('a game goes on from the same board', async () => {
+    const [one, other] = await Promise.all([world.arrive(), world.arrive()]);
+    await one.signIn(alice, 'redirect', '/game/restart');
+    await other.signIn(bob, 'redirect', '/game/restart');
+    await one.button('Take a seat').click();
+    await other.button('Take a seat').click();
+    await one.page.locator('[data-game-status="playing"]').waitFor();
+    await one.page.locator('[data-cell="4"]').click();
+    await other.page.locator('[data-cell="4"] .x').waitFor();
+    await world.stack.killApi();
+    await other.stateIs('waiting');
+    await world.stack.startApi();
+    await Promise.all([one.live(), other.live()]);
+    await other.page.locator('[data-cell="0"]').click();
+    await one.page.locator('[data-cell="0"] .o').waitFor();
+    expect(await one.page.locator('[data-cell="4"] .x').count()).toBe(1);
+  });
+
+  it('pages of live data come back by themselves', async () => {
+    const visitors = await Promise.all(
+      ['/dashboard', '/stocks', '/health'].map(async (path) => {
+        const visitor = await world.arrive();
+        await visitor.signIn(alice, 'redirect', path);
+        await visitor.live();
+        return visitor;
+      }),
+    );
+    await world.stack.killApi();
+    await Promise.all(visitors.map((visitor) => visitor.stateIs('waiting')));
+    await world.stack.startApi();
+    await Promise.all(visitors.map((visitor) => visitor.live()));
+  });
+});

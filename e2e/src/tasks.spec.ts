@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { alice, type SampleUser } from './stack.ts';
+import type { Visitor } from './visitor.ts';
+import { withStack } from './with-stack.ts';
+
+describe('the import of a CSV', () => {
+  const world = withStack();
+
+  async function importFile(user: SampleUser, name: string, text: string): Promise<Visitor> {
+    const visitor = await world.arrive();
+    await visitor.signIn(user, 'redirect', '/tasks');
+    await visitor.page.getByLabel('CSV file').setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });
+    await visitor.button('Import').click();
+    return visitor;
+  }
+
+  it('shows its progress, and how many rows there were in the end', async () => {
+    const rows = Array.from({ length: 20_000 }, (_, row) => `${row},name ${row},${row * 2}`);
+    const visitor = await importFile(alice, 'orders.csv', `id,name,amount\n${rows.join('\n')}\n`);
+    await visitor.page.locator('[data-task-status="completed"]').waitFor();
+    expect((await visitor.page.locator('[data-rows]').first().textContent())?.replaceAll(/\D/g, '')).toBe('20000');
+  });
+
+  it('says at which line a file is wrong, and goes on working', async () => {
+    const visitor = await importFile(alice, 'broken.csv', 'id,name\n1,one\n2,two,too many\n');
+    await visitor.page.locator('[data-task-status="failed"]').waitFor();
+    await visitor.page
+      .getByText(/line 3/i)
+      .first()
+      .waitFor();
+    await visitor.page
+      .getByLabel('CSV file')
+      .setInputFiles({ name: 'good.csv', mimeType: 'text/csv', buffer: Buffer.from('id,name\n1,one\n') });
+    await visitor.button('Import').click();
+    await visitor.page.locator('[data-task-status="completed"]').waitFor();
+  });
+
+  it('refuses what is no CSV, in words', async () => {
+    const visitor = await importFile(alice, 'picture.csv', '\u0000\u0001\u0002PNG\u0000'.repeat(1_000));
+    await visitor.page.locator('[data-task-status="failed"]').waitFor();
+  });
+});
