@@ -59,13 +59,13 @@ export async function createContext({
     verifier: createVerifier(config, logging),
     onSessionOpened(session) {
       people.meet(session.identity);
-      listeners.opened(session);
       noteSessions();
+      listeners.opened(session);
       logging.app.info({ user: session.identity.key, topics: session.topics }, 'session opened');
     },
     onSessionClosed(session, reason) {
-      listeners.closed(session);
       noteSessions();
+      listeners.closed(session);
       logging.app.info({ user: session.identity.key, topics: session.topics, reason }, 'session closed');
     },
     onRefused: ({ status, code }) => logging.app.info({ status, code }, 'stream refused'),

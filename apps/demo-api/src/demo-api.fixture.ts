@@ -23,7 +23,18 @@ export interface RunningApi {
   ): Promise<Response>;
   /** As {@link call}, for the JSON of an answer that must be a success. */
   json<T>(who: Who, method: string, path: string, body?: unknown): Promise<T>;
+  /** Sends a body as it is. */
+  upload(
+    who: Who,
+    method: string,
+    path: string,
+    body: BodyInit,
+    headers: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<Response>;
   follow<T>(who: Who, path: string, options?: EventStreamOptions<T>): Follower<T>;
+  /** Stops the API alone: those who follow it go on trying. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -69,6 +80,14 @@ export async function runApi({ emulator, variables, assistant = echo, port = 0 }
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
 
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> =>
+    (stopping ??= (async () => {
+      await api.close();
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    })());
+
   return {
     origin,
     logged,
@@ -79,16 +98,24 @@ export async function runApi({ emulator, variables, assistant = echo, port = 0 }
       if (!response.ok) throw new Error(`${request.join(' ')} was answered ${response.status}: ${text}`);
       return (text === '' ? undefined : JSON.parse(text)) as T;
     },
+    upload: (who, method, path, body, headers, signal) =>
+      fetch(`${origin}${path}`, {
+        method,
+        headers: { Authorization: `Bearer ${tokens[who]}`, ...headers },
+        body,
+        // What fetch wants for a body that is a stream.
+        ...{ duplex: 'half' },
+        ...(signal === undefined ? {} : { signal }),
+      }),
     follow<T>(who: Who, path: string, options: EventStreamOptions<T> = {}) {
       const follower = follow<T>(`${origin}${path}`, { accessToken: () => tokens[who], ...options });
       followers.push(follower);
       return follower;
     },
+    stop,
     async close() {
       for (const follower of followers) follower.close();
-      await api.close();
-      server.closeAllConnections();
-      server.close();
+      await stop();
     },
   };
 }

@@ -1,7 +1,7 @@
 import mqtt from 'mqtt';
 
 /** What a device says of itself, beside its values, so that no page takes it for a real one. */
-export interface Telemetry {
+interface Telemetry {
   readonly temperature: number;
   readonly humidity: number;
   readonly simulated?: boolean;

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 
 /** Values of one kind, by their key. */
-export interface StateTable<T> {
+interface StateTable<T> {
   get(key: string): T | undefined;
   /** Kept once this returns. Past the table's bound, the value that was set longest ago goes. */
   set(key: string, value: T): void;

@@ -7,7 +7,7 @@ const lineFeed = 0x0a;
  *
  * @throws CsvFailure at the first byte that is no UTF-8, or NUL, with its line.
  */
-export async function* readText(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+export async function* readText(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let line = 1;
   for await (const chunk of chunks) {

@@ -19,24 +19,29 @@ export function createCsvImport(path: string): CsvImport {
     const texts = readText(chunks);
     const start = await readFirstLine(texts);
     if (start.trim() === '') throw new CsvFailure(1, 'it is empty.');
+    let lines = 0;
     const parser = parse({
       delimiter: findDelimiter(start),
       bom: true,
-      info: true,
       skip_empty_lines: true,
       max_record_size: maxRecordSize,
+      // Here and not in the loop, which is behind: it never gets what an error finds on its way.
+      on_record(record: string[], context) {
+        ({ lines } = context);
+        return record;
+      },
     });
     // A chunk at a time: what is read ahead waits in memory.
     const source = Readable.from(startingWith(start, texts), { highWaterMark: 1 });
     source.on('error', (error) => parser.destroy(error));
     source.pipe(parser);
     try {
-      for await (const { record } of parser as unknown as AsyncIterable<{ readonly record: readonly string[] }>) {
+      for await (const record of parser as AsyncIterable<readonly string[]>) {
         if (table === undefined) table = createRowTable(path, record);
         else table.insert(record);
       }
     } catch (error) {
-      throw error instanceof CsvError ? describeParserError(error) : error;
+      throw error instanceof CsvError ? describeParserError(error, lines + 1) : error;
     } finally {
       source.destroy();
       table?.close();
@@ -53,7 +58,7 @@ export function createCsvImport(path: string): CsvImport {
 }
 
 /** The text up to the end of the first line, at least, and no more than a record may have. */
-async function readFirstLine(texts: AsyncGenerator<string>): Promise<string> {
+async function readFirstLine(texts: AsyncGenerator<string, void>): Promise<string> {
   let start = '';
   while (!/[\r\n]/.test(start) && start.length <= maxRecordSize) {
     const { value, done } = await texts.next();
