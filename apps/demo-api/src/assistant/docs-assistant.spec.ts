@@ -14,7 +14,8 @@ describe('the embedded assistant', () => {
     const tokens = await ask('What is a gap, and when is it told?');
     const answer = tokens.join('');
     expect(answer).toMatch(/^I am the embedded assistant: no language model/);
-    expect(answer).toContain('PROTOCOL.md');
+    // Whichever document says it best at the time.
+    expect(answer).toMatch(/\n[\w./-]+\.md, “.+”: .*\bgap\b/);
     expect(tokens.length).toBeGreaterThan(20);
   });
 

@@ -64,10 +64,16 @@ describe('an import', () => {
   });
 
   it('may be sent at once, by who needs no answer before', async () => {
-    const response = await held.api.upload('bob', 'POST', '/tasks?name=direct.csv', 'a\tb\n1\t2\n3\t4\n', csv);
+    const response = await held.api.upload(
+      'bob',
+      'POST',
+      '/tasks?name=direct.csv',
+      `a\tb\n${'1\t2\n'.repeat(300_000)}`,
+      csv,
+    );
     expect(response.status).toBe(202);
     const { taskId } = (await response.json()) as TaskStarted;
-    expect((await follow(taskId).rest()).at(-1)?.data).toMatchObject({ status: 'completed', rows: 2 });
+    expect((await follow(taskId).rest()).at(-1)?.data).toMatchObject({ status: 'completed', rows: 300_000 });
   });
 
   it.each<[string, BodyInit, number, string]>([
