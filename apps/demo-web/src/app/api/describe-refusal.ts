@@ -11,14 +11,22 @@ export function describeRefusal(status: number, { code, detail, retryAfterSecond
   const known = code === null ? undefined : sentences[code];
   if (known !== undefined) return known;
   if (status === 429) return tooMany(retryAfterSeconds);
-  if (status === 404) return said($localize`:@@error.404:There is no such thing, or it is not yours to see.`, detail);
-  if (status === 403) return said($localize`:@@error.403:You are not allowed to do this.`, detail);
+  if (status === 403 || status === 404) return detail === null ? sentenceOf(status) : withDetail(status, detail);
   if (detail !== null) return $localize`:@@error.refused:The API refused: ${detail}:detail:`;
   return $localize`:@@error.status:The API answered ${status}:status:.`;
 }
 
-function said(sentence: string, detail: string | null): string {
-  return detail === null ? sentence : `${sentence} (${detail})`;
+function sentenceOf(status: 403 | 404): string {
+  return status === 403
+    ? $localize`:@@error.403:You are not allowed to do this.`
+    : $localize`:@@error.404:There is no such thing, or it is not yours to see.`;
+}
+
+/** In English, the API's words say it; elsewhere they stand behind a sentence of the page's. */
+function withDetail(status: 403 | 404, detail: string): string {
+  return status === 403
+    ? $localize`:@@error.403-detail:${detail}:detail:`
+    : $localize`:@@error.404-detail:${detail}:detail:`;
 }
 
 function tooMany(seconds: number | null): string {

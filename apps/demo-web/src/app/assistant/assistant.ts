@@ -49,7 +49,11 @@ export class Assistant {
       .info()
       .pipe(takeUntilDestroyed(this.#destroyRef))
       .subscribe({
-        next: ({ description }) => this.description.set(description),
+        next: ({ kind, description }) =>
+          this.description.set(
+            // Of the embedded one, the page knows what to say in any language.
+            kind === 'embedded' ? $localize`:@@assistant.embedded:${description}:description:` : description,
+          ),
         error: (error: unknown) => this.problem.set(describeError(error)),
       });
   }

@@ -15,6 +15,8 @@ interface Colors {
 }
 
 const tones = 4;
+/** So that two values are not stretched over the whole width. */
+const leastSeconds = 15;
 const font = '11px system-ui, sans-serif';
 
 /** uPlot in an element. However many values come between two frames, it draws once a frame. */
@@ -30,7 +32,7 @@ export class Plot {
 
   constructor(element: HTMLElement, locale: string) {
     this.#element = element;
-    this.#clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
+    this.#clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium', hourCycle: 'h23' });
     this.#resize = new ResizeObserver(() => this.#uplot?.setSize(this.#size()));
     this.#resize.observe(element);
   }
@@ -51,6 +53,11 @@ export class Plot {
 
   #drawNow(): void {
     if (this.#wanted === null) return;
+    if (this.#wanted.series.names().length === 0) {
+      this.#uplot?.destroy();
+      this.#uplot = null;
+      return;
+    }
     const { series, from, windowSeconds } = this.#wanted;
     const colors = this.#colors();
     const made = JSON.stringify([series.names(), from, windowSeconds, colors]);
@@ -85,11 +92,11 @@ export class Plot {
       cursor: { show: false },
       legend: { show: false },
       scales: {
-        x: { range: (_, __, max) => [max - windowSeconds, max] },
+        x: { range: (_, min, max) => timeRange(windowSeconds, min, max) },
         y: { range: (_, min, max) => valueRange(from, min, max) },
       },
       axes: [
-        { ...shared, space: 90, values: (_, times) => times.map((time) => this.#clock.format(time * 1_000)) },
+        { ...shared, size: 26, space: 80, values: (_, times) => times.map((time) => this.#clock.format(time * 1_000)) },
         {
           ...shared,
           size: 68,
@@ -109,6 +116,11 @@ export class Plot {
       ],
     };
   }
+}
+
+/** The last of it; while there is little, what there is. */
+function timeRange(windowSeconds: number, min: number, max: number): [number, number] {
+  return [Math.min(max - leastSeconds, Math.max(min, max - windowSeconds)), max];
 }
 
 /** With some air above, and below where it does not begin at zero. */

@@ -12,10 +12,10 @@ export const metricNames: Readonly<Record<string, string>> = {
 };
 
 export const unitHeadings: Readonly<Record<DataPoint['unit'], string>> = {
-  percent: $localize`:@@unit.percent:Use`,
+  percent: $localize`:@@unit.percent:Utilisation`,
   bytes: $localize`:@@unit.bytes:Memory`,
   milliseconds: $localize`:@@unit.milliseconds:Delays`,
-  count: $localize`:@@unit.count:Counts`,
+  count: $localize`:@@unit.count:Load`,
 };
 
 export const analyticsNames: Readonly<Record<AnalyticsMetric, string>> = {

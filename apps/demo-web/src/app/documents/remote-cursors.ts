@@ -50,9 +50,8 @@ class Caret extends WidgetType {
     caret.className = `cm-remote-caret tone-${this.#tone}`;
     // A list beside the editor says who is here: in the text itself, names would be read out as text.
     caret.setAttribute('aria-hidden', 'true');
-    const label = caret.appendChild(document.createElement('span'));
-    label.className = 'cm-remote-name';
-    label.dataset.name = this.#name;
+    // Written by the styles, so that it is no part of the text, to whoever selects or copies it either.
+    caret.dataset.name = this.#name;
     return caret;
   }
 
@@ -83,7 +82,8 @@ const theme = EditorView.theme({
     marginInline: '-1px',
     borderInlineStart: '2px solid var(--tone)',
   },
-  '.cm-remote-name': {
+  '.cm-remote-caret::before': {
+    content: 'attr(data-name)',
     position: 'absolute',
     insetBlockEnd: '100%',
     insetInlineStart: '-2px',
@@ -99,6 +99,5 @@ const theme = EditorView.theme({
     pointerEvents: 'none',
     userSelect: 'none',
   },
-  '.cm-remote-name::before': { content: 'attr(data-name)' },
   '.cm-remote-selection': { background: 'color-mix(in srgb, var(--tone) 24%, transparent)' },
 });

@@ -47,9 +47,10 @@ export class Logs {
   });
   protected readonly counted = computed(() => {
     const paused = this.paused();
-    if (paused === null) return $localize`:@@logs.received:${this.view.received()}:count: lines, the last 500 are kept`;
+    if (paused === null)
+      return $localize`:@@logs.received:Lines received: ${this.view.received()}:count:. The last 500 are kept.`;
     const meanwhile = this.view.received() - ((paused[0]?.key ?? -1) + 1);
-    return $localize`:@@logs.meanwhile:Paused; ${meanwhile}:count: lines have come since`;
+    return $localize`:@@logs.meanwhile:Paused. Lines received since: ${meanwhile}:count:.`;
   });
   protected readonly refused = computed(() => {
     const state = this.view.state();
