@@ -21,6 +21,26 @@ describe.each(shown)('$document, "$heading"', ({ document, heading }) => {
   });
 });
 
+describe('a document of docs/', () => {
+  const cited = documents
+    .filter(({ path }) => path.startsWith('docs/'))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(/\]\(([^)#]+\.ts)\): ((?:“[^”]+”(?:, )?)+)/g)].flatMap(([, file = '', titles = '']) =>
+        [...titles.matchAll(/“([^”]+)”/g)].map(([, title = '']) => ({
+          path,
+          file: posix.join(posix.dirname(path), file),
+          title,
+        })),
+      ),
+    );
+
+  it.each(cited)('$path names a test that is there: “$title”', ({ file, title }) => {
+    expect(read(file).replaceAll("\\'", "'")).toContain(title);
+  });
+
+  it('names some', () => expect(cited.length).toBeGreaterThan(20));
+});
+
 describe('the README', () => {
   const readme = documentAt('README.md');
 
@@ -84,7 +104,7 @@ describe('a command', () => {
   const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts;
   const suites = [...read('scripts/test.mjs').matchAll(/^ {2}(\w+): \(report\) =>/gm)].map(([, name = '']) => name);
   /** npm's own, which need no script. */
-  const builtIn = ['ci', 'install'];
+  const builtIn = ['ci', 'install', 'pack'];
   const commands = documents.flatMap(({ path, text }) =>
     [...text.matchAll(/(?<=^|`)npm (?:run (?<named>\w+)|(?<short>\w+))(?: -- (?<suite>\w+))?/gm)].map(({ groups }) => ({
       path,

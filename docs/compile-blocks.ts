@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { NgtscProgram, type NgCompilerOptions } from '@angular/compiler-cli';
 import ts from 'typescript';
 import { root, type Block } from './documents.ts';
@@ -34,13 +34,15 @@ export interface CompiledBlocks {
 
 export function compileBlocks(blocks: readonly Block[]): CompiledBlocks {
   // Virtual files in docs/: packages are found from there by their published names, as they are from anywhere.
-  const files = new Map(blocks.map((block, index) => [join(root, 'docs', `block-${index}.ts`), block]));
+  const files = new Map(blocks.map((block, index) => [join(root, 'docs', placeOf(block, index)), block]));
+  const folders = new Set([...files.keys()].map((name) => dirname(name)));
   const names = new Map([...files].map(([name, block]) => [block.name, name]));
   const texts = new Map([...files].map(([name, block]) => [name, sourceOf(block)]));
 
   const host = ts.createCompilerHost(options);
   const real = { ...host };
   host.fileExists = (name) => texts.has(name) || real.fileExists(name);
+  host.directoryExists = (name) => folders.has(name) || (real.directoryExists?.(name) ?? true);
   host.readFile = (name) => texts.get(name) ?? real.readFile(name);
   host.getSourceFile = (name, version, ...rest) => {
     const text = texts.get(name);
@@ -70,6 +72,12 @@ export function compileBlocks(blocks: readonly Block[]): CompiledBlocks {
       });
     },
   };
+}
+
+/** A block that begins with its path, such as `// src/app/app.ts`, is found there by the other blocks of its document. */
+function placeOf({ file, code }: Block, index: number): string {
+  const path = /^\/\/ ([\w./-]+\.ts)\n/.exec(code)?.[1];
+  return path === undefined ? `block-${index}.ts` : join(`${file.replaceAll('/', '-')}-blocks`, path);
 }
 
 /** The block as a module: what is given first, then the code as it stands, then the end of what the given began, such as a class. */

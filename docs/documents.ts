@@ -60,12 +60,12 @@ export function blocksOf({ path, text }: Document): Block[] {
   });
 }
 
-/** The one `ts` block of a document whose code holds `mark`. @throws where there is none, or more than one. */
-export function blockWith(path: string, mark: string): Block {
-  const found = blocksOf(documentAt(path)).filter(({ language, code }) => language === 'ts' && code.includes(mark));
+/** The one block of a document, in TypeScript unless told otherwise, whose code holds `mark`. @throws where there is none, or more than one. */
+export function blockWith(path: string, mark: string, wanted = 'ts'): Block {
+  const found = blocksOf(documentAt(path)).filter(({ language, code }) => language === wanted && code.includes(mark));
   const [block] = found;
   if (block === undefined || found.length > 1)
-    throw new Error(`${path} has ${found.length} ts blocks with "${mark}", and needs one.`);
+    throw new Error(`${path} has ${found.length} ${wanted} blocks with "${mark}", and needs one.`);
   return block;
 }
 

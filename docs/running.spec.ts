@@ -1,8 +1,9 @@
+import '@angular/compiler';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { EventStream } from '@sillage/client';
-import { ALICE, CONTOSO, SAMPLE_API, startEntraEmulator } from '@sillage/entra-emulator';
+import { ALICE, CONTOSO, SAMPLE_API, SAMPLE_SCOPE, SAMPLE_SPA, startEntraEmulator } from '@sillage/entra-emulator';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { blockWith } from './documents.ts';
 import { runBlock } from './run-block.ts';
@@ -163,5 +164,23 @@ describe('the example of the emulator', () => {
       take: ['auth'],
     });
     expect(auth).toMatchObject({ authority: expect.stringMatching(/^https:\/\/localhost:/) as string });
+  });
+});
+
+describe('the first steps', () => {
+  it('know the emulator, its sample tenant, app and API', async () => {
+    const emulator = await startEntraEmulator();
+    endings.push(() => emulator.close());
+    const block = blockWith('docs/getting-started.md', 'authorityMetadata: JSON.stringify');
+    const { auth, scopes } = (await runBlock(block, {
+      replace: { 'http://localhost:8400': emulator.origin },
+    })) as unknown as { auth: Record<'authorityMetadata', string>; scopes: string[] };
+    const wanted = emulator.msalAuth({ tenantId: CONTOSO.tenantId, clientId: SAMPLE_SPA.clientId });
+    const parsed = (given: { authorityMetadata: string }) => ({
+      ...given,
+      authorityMetadata: JSON.parse(given.authorityMetadata) as unknown,
+    });
+    expect(parsed(wanted)).toMatchObject(parsed(auth));
+    expect(scopes).toEqual([SAMPLE_SCOPE]);
   });
 });
