@@ -21,6 +21,7 @@ import { peopleRoutes } from './people/people-routes.ts';
 import { createSimulatedFeed } from './stocks/simulated-feed.ts';
 import { stockRoutes } from './stocks/stock-routes.ts';
 import { taskRoutes } from './tasks/task-routes.ts';
+import { transportRoutes } from './transports/transport-routes.ts';
 
 /** The demo's API. */
 export interface DemoApi {
@@ -55,6 +56,7 @@ export async function createDemoApi({ config, assistant, logDestination }: DemoA
   logRoutes(router, context);
   gameRoutes(router, context);
   documentRoutes(router, context);
+  transportRoutes(router, context);
   await taskRoutes(router, context);
   await iotRoutes(router, context);
   app.use(router);

@@ -51,12 +51,13 @@ export async function createContext({
   const people = createPeople(stores.state, (person) => audit(person, 'signed in'));
   const stepUp = createStepUp(stores.state);
   const noteSessions = (): void => usage.note(endpoint.sessions.byUser.size, endpoint.sessions.count);
+  const verifier = createVerifier(config, logging);
   const endpoint = createStreamEndpoint({
     hub,
     cors: corsOf(config),
     heartbeatMs: config.HEARTBEAT_MS,
     maxEventBytes,
-    verifier: createVerifier(config, logging),
+    verifier,
     onSessionOpened(session) {
       people.meet(session.identity);
       noteSessions();
@@ -77,6 +78,7 @@ export async function createContext({
     hub,
     live,
     endpoint,
+    verifier,
     access,
     guard,
     stores,

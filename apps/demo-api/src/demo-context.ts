@@ -1,4 +1,4 @@
-import type { AccessRequirements, Hub, StreamEndpoint } from '@sillage/server';
+import type { AccessRequirements, Hub, StreamEndpoint, TokenVerifier } from '@sillage/server';
 import type { Person } from 'demo-contract';
 import type { Config } from './config.ts';
 import type { Listeners } from './live/listeners.ts';
@@ -18,6 +18,7 @@ export interface DemoContext {
   /** For samples. */
   readonly live: LiveHub;
   readonly endpoint: StreamEndpoint;
+  readonly verifier: TokenVerifier;
   /** What a token needs for any of this API. */
   readonly access: AccessRequirements;
   readonly guard: Guard;

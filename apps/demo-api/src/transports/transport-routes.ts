@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createStreamEndpoint, type TokenVerifier } from '@sillage/server';
+import { createStreamEndpoint } from '@sillage/server';
 import { expressRespond, expressTickets } from '@sillage/server/express';
 import type { TransportSight } from 'demo-contract';
 import type { Request, Router } from 'express';
@@ -10,11 +10,8 @@ import { corsOf } from '../web-origins.ts';
  * `GET transports/stream`, `POST transports/tickets`: one stream that takes the token in all three ways, and says what of it stands in the
  * URL. An endpoint of its own, because every other stream of this API refuses a token in the URL.
  */
-export function transportRoutes(
-  router: Router,
-  { config, hub, access, onClose }: DemoContext,
-  verifier: TokenVerifier,
-): void {
+export function transportRoutes(router: Router, context: DemoContext): void {
+  const { config, hub, access, verifier, onClose } = context;
   const endpoint = createStreamEndpoint({
     hub,
     verifier,
