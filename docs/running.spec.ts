@@ -1,9 +1,10 @@
 import '@angular/compiler';
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { EventStream } from '@sillage/client';
+import { requestTicketUrl, type EventStream } from '@sillage/client';
 import { ALICE, CONTOSO, SAMPLE_API, SAMPLE_SCOPE, SAMPLE_SPA, startEntraEmulator } from '@sillage/entra-emulator';
+import { createEntraVerifier, createHub, createMemoryEventLog, createStreamEndpoint } from '@sillage/server';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { blockWith } from './documents.ts';
 import { runBlock } from './run-block.ts';
@@ -182,5 +183,34 @@ describe('the first steps', () => {
     });
     expect(parsed(wanted)).toMatchObject(parsed(auth));
     expect(scopes).toEqual([SAMPLE_SCOPE]);
+  });
+});
+
+describe('the server of the page on backends', () => {
+  it('gives a ticket for a token, and a stream for a ticket, once', async () => {
+    const emulator = await startEntraEmulator();
+    endings.push(() => emulator.close());
+    const { app } = await runBlock(blockWith('docs/backends.md', 'expressTickets'), {
+      take: ['app'],
+      given: {
+        ...{ createStreamEndpoint, cors: { origins: [] } },
+        hub: createHub({ log: createMemoryEventLog() }),
+        verifier: createEntraVerifier({
+          ...{ authority: emulator.origin, tenants: CONTOSO.tenantId, audience: SAMPLE_API.clientId },
+        }),
+      },
+    });
+    const server = createServer(app as RequestListener).listen(0, 'localhost');
+    endings.push(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    await once(server, 'listening');
+    const origin = `http://localhost:${(server.address() as AddressInfo).port}`;
+    const token = await emulator.mintToken({ username: ALICE.username, scopes: ['Stream.Access'] });
+    const url = await requestTicketUrl({ ticketUrl: `${origin}/tickets`, streamUrl: `${origin}/notices`, token });
+    expect(url).not.toContain(token);
+    expect((await fetch(url)).headers.get('Content-Type')).toMatch(/^text\/event-stream/);
+    expect((await fetch(url)).status).toBe(401);
   });
 });
