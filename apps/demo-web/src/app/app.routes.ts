@@ -76,5 +76,10 @@ export const routes: Routes = [
     title: title($localize`:@@nav.health:Server health`),
     loadComponent: async () => (await import('./health/health')).Health,
   },
+  {
+    path: 'transports',
+    title: title($localize`:@@nav.transports:Carrying the token`),
+    loadComponent: async () => (await import('./transports/transports')).Transports,
+  },
   { path: '**', redirectTo: '' },
 ];

@@ -90,6 +90,11 @@ export const pageGroups: readonly PageGroup[] = [
         name: $localize`:@@nav.health:Server health`,
         what: $localize`:@@nav.health.what:Whether the API keeps up: its event loop, its memory, its sessions and its log.`,
       },
+      {
+        path: '/transports',
+        name: $localize`:@@nav.transports:Carrying the token`,
+        what: $localize`:@@nav.transports.what:Header, ticket or URL: three ways to carry the token, and what each leaves behind.`,
+      },
     ],
   },
 ];

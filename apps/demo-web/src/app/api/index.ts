@@ -13,3 +13,4 @@ export { SecurityApi } from './security-api';
 export { SseApiService } from './sse-api.service';
 export { StockApi } from './stock-api';
 export { TaskApi } from './task-api';
+export { TransportApi } from './transport-api';
