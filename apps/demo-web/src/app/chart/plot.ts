@@ -110,6 +110,8 @@ export class Plot {
           label,
           stroke: lines[index % tones] ?? axis,
           width: 2,
+          // Past the last colour, the colours come again with another stroke.
+          ...(index < tones ? {} : { dash: [6, 4] }),
           spanGaps: true,
           points: { show: false },
         })),

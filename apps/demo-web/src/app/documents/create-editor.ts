@@ -59,7 +59,7 @@ export function createEditor({ parent, text, label, nonce, onSelection }: Editor
 const theme = EditorView.theme({
   '&': { minHeight: '55dvh', fontSize: '1rem' },
   '&.cm-focused': { outline: 'none' },
-  '.cm-scroller': { fontFamily: 'inherit', lineHeight: '1.7' },
+  '.cm-scroller': { fontFamily: 'inherit', lineHeight: '1.9' },
   '.cm-content': { padding: '1.5rem 0', minHeight: '55dvh', caretColor: 'var(--sea-ink)' },
   '.cm-line': { padding: '0 1.5rem' },
   '.cm-cursor': { borderInlineStartColor: 'var(--sea-ink)' },
