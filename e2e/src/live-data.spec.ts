@@ -51,6 +51,22 @@ describe('pages of live data', () => {
     await changes(visitor.page.locator('[data-health="uptimeSeconds"], [data-health="uptime"]').first());
   });
 
+  it('the three ways to carry a token all stream, and only one of them shows it', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/transports');
+    const card = (name: string): Locator => visitor.page.locator(`[data-transport="${name}"]`);
+    for (const name of ['header', 'ticket', 'query']) await card(name).locator('[data-state="open"]').waitFor();
+    await expect.poll(() => card('header').locator('[data-url]').textContent()).toBe('/transports/stream');
+    await expect.poll(() => card('ticket').locator('[data-url]').textContent()).toMatch(/\?ticket=[\w-]{43}$/);
+    await expect
+      .poll(() => card('query').locator('[data-url]').textContent())
+      .toMatch(/access_token=\(\d+ characters\)/);
+    // The page that shows what not to do does it: everywhere else, a visit has no token in any URL.
+    expect(visitor.urls.filter((url) => url.includes('access_token='))).not.toEqual([]);
+    visitor.urls.length = 0;
+    await visitor.open('/');
+  });
+
   it('logs come by level to who may read them, and are refused in words to who may not', async () => {
     const [admin, reader] = await Promise.all([world.arrive(), world.arrive()]);
     await admin.signIn(alice, 'redirect', '/logs');

@@ -7,6 +7,7 @@ describe('a stream of samples', () => {
 
   it.each([
     ['process', ['cpu', 'eventLoop', 'heapUsed', 'residentMemory']],
+    ['metrics', ['cpu', 'eventLoop', 'heapUsed', 'residentMemory']],
     ['machine', ['cpu', 'load', 'freeMemory', 'usedMemory']],
   ])('measures the %s', async (type, metrics) => {
     const stream = held.api.follow<DataPoint>('bob', `/data/stream/${type}`);

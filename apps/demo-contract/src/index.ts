@@ -93,8 +93,8 @@ export interface WebConfig {
   };
 }
 
-/** Whose numbers `data/stream/:dataType` sends: the API's process, or its machine. */
-export type DataType = 'process' | 'machine';
+/** Whose numbers `data/stream/:dataType` sends: the API's process, or its machine. `metrics`, the guide's word, is the process. */
+export type DataType = 'metrics' | 'process' | 'machine';
 
 /** An event of `data/stream/:dataType`. */
 export interface DataPoint {

@@ -7,7 +7,7 @@ import { sampleWhileListened } from '../live/sampler.ts';
 import { createMachineMetrics } from './machine-metrics.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 
-const dataType = z.enum(['process', 'machine'] satisfies readonly DataType[]);
+const dataType = z.enum(['metrics', 'process', 'machine'] satisfies readonly DataType[]);
 const prefix = 'data/';
 
 /** `GET data/stream/:dataType`: an event a metric at each interval. */
@@ -36,7 +36,10 @@ export function dataRoutes(router: Router, context: DemoContext): void {
         dataType.safeParse(request.params.dataType).success
           ? guard.stream(identity)
           : { kind: 'not-found', detail: `There are no such data: choose one of ${dataType.options.join(', ')}.` },
-      topics: ({ request }) => [`${prefix}${dataType.parse(request.params.dataType)}`],
+      topics: ({ request }) => {
+        const type = dataType.parse(request.params.dataType);
+        return [`${prefix}${type === 'metrics' ? 'process' : type}`];
+      },
     }),
   );
 }
