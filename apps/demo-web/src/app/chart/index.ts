@@ -1,3 +1,3 @@
-export { createValueFormat, type Unit } from './format-value';
+export { createValueFormat } from './format-value';
 export { LiveChart } from './live-chart';
 export { TimeSeries } from './time-series';
