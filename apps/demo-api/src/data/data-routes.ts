@@ -16,6 +16,8 @@ export function dataRoutes(router: Router, context: DemoContext): void {
   sampleWhileListened(context, {
     prefix,
     intervalMs: config.SAMPLE_INTERVAL_MS,
+    // Over no time at all, a processor is always busy.
+    first: 'after-an-interval',
     start(topic) {
       const measure = topic === `${prefix}process` ? createProcessMetrics() : createMachineMetrics();
       return {

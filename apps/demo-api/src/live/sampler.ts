@@ -5,13 +5,15 @@ import { whileListened } from './while-listened.ts';
 export interface SamplerOptions {
   readonly prefix: string;
   readonly intervalMs: number;
+  /** When the first sample is taken. Default `'at-once'`; what tells of the time since the last one wants an interval first. */
+  readonly first?: 'at-once' | 'after-an-interval';
   /** Called for each topic with its first listener; what it answers is called at every interval. */
   readonly start: (topic: string) => { sample: () => readonly OutgoingEvent[]; stop?: () => void };
 }
 
-/** Measures what a topic is about at an interval, the first time at once, and publishes it as a live sample. */
+/** Measures what a topic is about at an interval, and publishes it as a live sample. */
 export function sampleWhileListened({ live, listeners, onClose }: DemoContext, options: SamplerOptions): void {
-  const { prefix, intervalMs } = options;
+  const { prefix, intervalMs, first = 'at-once' } = options;
   const stopAll = whileListened({
     listeners,
     prefix,
@@ -21,7 +23,7 @@ export function sampleWhileListened({ live, listeners, onClose }: DemoContext, o
         for (const event of sample()) live.send(topic, event);
       };
       const timer = setInterval(publish, intervalMs);
-      publish();
+      if (first === 'at-once') publish();
       return () => {
         clearInterval(timer);
         stop?.();
