@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest';
+import type { AccessTokenRequest } from './access-token.ts';
+import { AccessTokenError, InteractionRequiredError } from './errors.ts';
+import { createEventStream } from './event-stream.ts';
+import { header, listen, status, url } from './listen.fixture.ts';
+import { scriptedStream, ScriptedWorld, settle } from './scripted-world.fixture.ts';
+
+describe('tokens', () => {
+  const challenged = (claims?: string): Response =>
+    status(401, {
+      'WWW-Authenticate': `Bearer error="${claims === undefined ? 'invalid_token' : 'insufficient_claims'}"${claims === undefined ? '' : `, claims="${btoa(claims)}"`}`,
+    });
+
+  it('asks once for a new token after a 401, with the claims demanded, and goes on at once (PROTOCOL 8.4)', async () => {
+    const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
+    const world = new ScriptedWorld(challenged(claims), scriptedStream().response);
+    const asked: AccessTokenRequest['demand'][] = [];
+    const { seen } = await listen(world, {
+      accessToken: ({ demand }) => {
+        asked.push(demand);
+        return `token-${asked.length}`;
+      },
+    });
+    expect(asked).toEqual([null, { error: 'insufficient_claims', claims }]);
+    expect(header(world, 1, 'Authorization')).toBe('Bearer token-2');
+    expect(seen.states.at(-1)).toBe('open');
+  });
+
+  it('fails at a second 401 with a new token: no loop', async () => {
+    const world = new ScriptedWorld(challenged(), challenged());
+    let tokens = 0;
+    const { seen } = await listen(world, { accessToken: () => `token-${(tokens += 1)}` });
+    expect(seen.errors).toMatchObject([{ code: 'http-error', status: 401 }]);
+    expect(world.requests).toHaveLength(2);
+  });
+
+  it('does not send a refused token again', async () => {
+    const world = new ScriptedWorld(challenged());
+    const { seen } = await listen(world, { accessToken: () => 'stale' });
+    expect(seen.errors).toMatchObject([{ code: 'token-unavailable' }]);
+    expect(world.requests).toHaveLength(1);
+  });
+
+  it('keeps a demand over a passing failure to get a token', async () => {
+    const world = new ScriptedWorld(challenged(), scriptedStream().response);
+    const asked: (string | undefined)[] = [];
+    await listen(world, {
+      accessToken: ({ demand }) => {
+        asked.push(demand?.error ?? undefined);
+        if (asked.length === 2) throw new AccessTokenError('the network is away', { retry: 'later' });
+        return `token-${asked.length}`;
+      },
+    });
+    await world.advance(500);
+    expect(asked).toEqual([undefined, 'invalid_token', 'invalid_token']);
+    expect(header(world, 1, 'Authorization')).toBe('Bearer token-3');
+  });
+
+  it('waits for a person where one is needed, opens nothing, and resumes where it was (PROTOCOL 8.9)', async () => {
+    const first = scriptedStream();
+    const world = new ScriptedWorld(first.response, scriptedStream().response);
+    let signIn: () => void = () => undefined;
+    let asked = 0;
+    const { seen } = await listen(world, {
+      accessToken: () => {
+        asked += 1;
+        if (asked === 2) {
+          throw new InteractionRequiredError('sign-in is needed', {
+            settled: () => new Promise((resolve) => (signIn = resolve)),
+          });
+        }
+        return `token-${asked}`;
+      },
+    });
+    await first.write('id: e-4\ndata: 1\n\n');
+    await first.end();
+    await world.advance(500);
+    expect(seen.states.at(-1)).toBe('interaction-required');
+    await world.advance(3_600_000);
+    await world.wake();
+    expect(world.requests).toHaveLength(1);
+    signIn();
+    await settle();
+    expect(seen.states.at(-1)).toBe('open');
+    expect(header(world, 1, 'Last-Event-ID')).toBe('e-4');
+  });
+
+  it('stops waiting for a person when it is closed', async () => {
+    const world = new ScriptedWorld();
+    let aborted = false;
+    const { stop } = await listen(world, {
+      accessToken: () => {
+        throw new InteractionRequiredError('sign-in is needed', {
+          settled: (signal) =>
+            new Promise((_, reject) =>
+              signal.addEventListener('abort', () => reject(new Error(String((aborted = true))))),
+            ),
+        });
+      },
+    });
+    stop();
+    await settle();
+    expect(aborted).toBe(true);
+    expect(world.held).toBe(0);
+  });
+
+  it.each([
+    ['an error of its own', () => Promise.reject(new Error('MSAL is not initialized'))],
+    [
+      'nothing after something',
+      (() => {
+        let calls = 0;
+        return () => (calls++ === 0 ? 'token' : null);
+      })(),
+    ],
+    ['what is no bearer token', () => 'Bearer eyJ'],
+  ])('fails with "Failed to acquire token" where the function gives %s', async (_, accessToken) => {
+    const server = scriptedStream();
+    const { seen } = await listen(new ScriptedWorld(status(503), server.response), {
+      accessToken,
+      reconnect: { baseDelayMs: 0 },
+    }).then(async (listening) => {
+      listening.stream.reconnect();
+      await settle();
+      return listening;
+    });
+    expect(seen.errors).toMatchObject([
+      { code: 'token-unavailable', message: expect.stringContaining('Failed to acquire token') as string },
+    ]);
+    expect(JSON.stringify(seen.errors)).not.toContain('eyJ');
+  });
+
+  it('refuses to send a token to an origin that is not allowed', () => {
+    expect(() =>
+      createEventStream('https://elsewhere.example/x', { allowedOrigins: ['https://api.contoso.example'] }),
+    ).toThrow(/allowedOrigins/);
+  });
+});
+
+describe('other ways to carry the token', () => {
+  it('puts it into the URL only when told to, and not over plain http', async () => {
+    const world = new ScriptedWorld(scriptedStream().response);
+    await listen(world, { accessToken: () => 'token-1', tokenTransport: 'query' }, `${url}?room=7`);
+    expect(world.requests[0]?.url).toBe(`${url}?room=7&access_token=token-1`);
+    expect(header(world, 0, 'Authorization')).toBeNull();
+    expect(() => createEventStream('http://api.contoso.example/', { tokenTransport: 'query' })).toThrow(/https/);
+    expect(() => createEventStream('http://localhost:3000/', { tokenTransport: 'query' })).not.toThrow();
+  });
+
+  it('asks for a new ticket at every attempt, and puts that into the URL (PROTOCOL 2.5)', async () => {
+    const first = scriptedStream();
+    const ticket = (name: string): Response => new Response(JSON.stringify({ ticket: name }), { status: 201 });
+    const world = new ScriptedWorld(ticket('t1'), first.response, ticket('t2'), scriptedStream().response);
+    const options = { accessToken: () => 'token-1', tokenTransport: 'ticket', ticketUrl: '/tickets' } as const;
+    await listen(world, { ...options, ticketUrl: new URL('/tickets', url) });
+    await first.end();
+    await world.advance(500);
+    expect(world.requests.map((request) => request.url)).toEqual([
+      'https://api.contoso.example/tickets',
+      `${url}?ticket=t1`,
+      'https://api.contoso.example/tickets',
+      `${url}?ticket=t2`,
+    ]);
+    expect(world.requests[0]?.init).toMatchObject({ method: 'POST', body: '{"path":"/events"}' });
+    expect(header(world, 1, 'Authorization')).toBeNull();
+  });
+
+  it('takes a refused ticket for a refused token, and a server that is away for one', async () => {
+    const world = new ScriptedWorld(status(401), status(401));
+    let tokens = 0;
+    const options = {
+      accessToken: () => `token-${(tokens += 1)}`,
+      tokenTransport: 'ticket',
+      ticketUrl: new URL('/tickets', url),
+    } as const;
+    const { seen } = await listen(world, options);
+    expect(seen.errors).toMatchObject([{ code: 'http-error', status: 401 }]);
+    expect(tokens).toBe(2);
+    const away = await listen(new ScriptedWorld(new TypeError('away')), options);
+    expect(away.stream.state).toMatchObject({ status: 'waiting', error: { code: 'network-error' } });
+  });
+
+  it('needs to know where tickets are, at an origin that may have the token', () => {
+    expect(() => createEventStream(url, { tokenTransport: 'ticket' })).toThrow(/ticketUrl/);
+    expect(() => createEventStream(url, { tokenTransport: 'ticket', ticketUrl: 'https://elsewhere.example/' })).toThrow(
+      /allowedOrigins/,
+    );
+  });
+});
