@@ -17,7 +17,7 @@ describe('pages of live data', () => {
     const visitor = await world.arrive();
     await visitor.signIn(alice, 'redirect', '/dashboard');
     await visitor.live();
-    expect(await visitor.page.locator('[data-chart]').count()).toBeGreaterThan(1);
+    await expect.poll(() => visitor.page.locator('[data-chart]').count()).toBeGreaterThan(1);
     await changes(visitor.page.locator('[data-metric="cpu"]').first());
     await visitor.page.getByLabel('Metric', { exact: true }).selectOption('streams');
     await expect.poll(() => visitor.page.locator('[data-metric="total"]').textContent()).toMatch(/[1-9]/);

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { alice, bob } from './stack.ts';
 import { withStack } from './with-stack.ts';
@@ -71,11 +74,55 @@ describe('the API is killed in mid-work, and its log is in a file', () => {
     expect(await one.page.locator('[data-cell="4"] .x').count()).toBe(1);
   });
 
+  it('a notification sent while the page was cut off arrives', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/notifications');
+    await visitor.live();
+    const people = (await world.stack.call(bob, 'GET', '/people')) as { id: string; name: string }[];
+    const to = people.find(({ name }) => name === alice.name)?.id;
+    const notify = (message: string): Promise<unknown> =>
+      world.stack.call(bob, 'POST', '/notifications', { to, title: 'Note', message });
+    await notify('Before.');
+    await visitor.sees('Before.');
+    await world.stack.killApi();
+    await visitor.stateIs('waiting');
+    await world.stack.startApi();
+    await notify('While away.');
+    for (const message of ['Before.', 'While away.']) {
+      await visitor.sees(message);
+      expect(await visitor.count(message)).toBe(1);
+    }
+  });
+
+  it('an import says that it was interrupted, and the next one works', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/tasks');
+    const folder = await mkdtemp(join(tmpdir(), 'sillage-csv-'));
+    const long = join(folder, 'long.csv');
+    await writeFile(long, `id,n\n${'1,2\n'.repeat(8_000_000)}`);
+    await visitor.page.getByLabel('CSV file').setInputFiles(long);
+    await visitor.button('Import').click();
+    await visitor.page.locator('[data-task-status="running"]').waitFor();
+    await world.stack.killApi();
+    await world.stack.startApi();
+    await visitor.page.locator('[data-task-status="failed"]').waitFor();
+    await visitor.page
+      .getByText(/interrupted/i)
+      .first()
+      .waitFor();
+    const short = { name: 'short.csv', mimeType: 'text/csv', buffer: Buffer.from('id,n\n1,2\n') };
+    await visitor.page.getByLabel('CSV file').setInputFiles(short);
+    await visitor.button('Import').click();
+    await visitor.page.locator('[data-task-status="completed"]').waitFor();
+    await rm(folder, { recursive: true });
+  });
+
   it('pages of live data come back by themselves', async () => {
     const visitors = await Promise.all(
-      ['/dashboard', '/stocks', '/health'].map(async (path) => {
+      ['/dashboard', '/stocks', '/health', '/devices', '/logs'].map(async (path) => {
         const visitor = await world.arrive();
         await visitor.signIn(alice, 'redirect', path);
+        if (path === '/devices') await visitor.page.locator('[data-device]').first().click();
         await visitor.live();
         return visitor;
       }),

@@ -40,11 +40,14 @@ export interface StackOptions {
   readonly accessTokenLifetimeMs?: number;
   /** Default: `sqlite`, in a folder of its own. */
   readonly store?: 'memory' | 'sqlite';
+  /** More of the API's environment. Called once the ports are known, before anything starts. */
+  readonly api?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
 }
 
 export async function startStack({
   accessTokenLifetimeMs = 3_600_000,
   store = 'sqlite',
+  api: apiVariables = () => ({}),
 }: StackOptions = {}): Promise<Stack> {
   const [webPort = 0, apiPort = 0, emulatorPort = 0, controlPort = 0] = await freePorts(4);
   const web = `http://localhost:${webPort}`;
@@ -52,6 +55,7 @@ export async function startStack({
   const emulator = `http://localhost:${emulatorPort}`;
   const controlOrigin = `http://localhost:${controlPort}`;
   const data = await mkdtemp(join(tmpdir(), 'sillage-e2e-'));
+  const more = await apiVariables();
   const services: Service[] = [];
 
   const start = async (
@@ -72,6 +76,7 @@ export async function startStack({
       CLOCK_TOLERANCE_MS: 0,
       STORE: store,
       DATA_DIR: data,
+      ...more,
     });
 
   const end = async (): Promise<void> => {

@@ -1,0 +1,185 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Aedes } from 'aedes';
+import { afterAll, describe, expect, it } from 'vitest';
+import { freePorts } from './service.ts';
+import { alice, bob } from './stack.ts';
+import { withStack } from './with-stack.ts';
+
+describe('what goes wrong is said in words, and the page goes on', () => {
+  const world = withStack();
+
+  it('a symbol that nobody knows', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/stocks');
+    await visitor.live();
+    await visitor.page.getByLabel('Another symbol').fill('NOPE');
+    await visitor.button('Add').click();
+    await visitor.page.getByText(/NOPE/).first().waitFor();
+    await visitor.page.locator('[data-end="failed"]').waitFor();
+    await visitor.page.getByRole('checkbox', { name: 'NOPE' }).uncheck();
+    await visitor.live();
+  });
+
+  it('a move out of turn', async () => {
+    const [one, other] = await Promise.all([world.arrive(), world.arrive()]);
+    await one.signIn(alice, 'redirect', '/game/turns');
+    await other.signIn(bob, 'redirect', '/game/turns');
+    await one.button('Take a seat').click();
+    await one.page.locator('[data-game-status="waiting-for-players"]').waitFor();
+    await other.button('Take a seat').click();
+    await one.page.locator('[data-game-status="playing"]').waitFor();
+    await other.page.locator('[data-game-status="playing"]').waitFor();
+    await other.page.locator('[data-cell="0"]').click();
+    await expect.poll(() => other.page.locator('.problem').first().textContent()).toMatch(/turn/);
+    await one.page.locator('[data-cell="0"]').click();
+    await other.page.locator('[data-cell="0"] .x').waitFor();
+    await other.page.locator('[data-cell="1"]').click();
+    await one.page.locator('[data-cell="1"] .o').waitFor();
+  });
+
+  it('an import that is cancelled', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/tasks');
+    // Many short rows: what costs an import is rows, and what costs a test is bytes.
+    const folder = await mkdtemp(join(tmpdir(), 'sillage-csv-'));
+    const path = join(folder, 'long.csv');
+    await writeFile(path, `id,n\n${'1,2\n'.repeat(8_000_000)}`);
+    await visitor.page.getByLabel('CSV file').setInputFiles(path);
+    await visitor.button('Import').click();
+    await visitor.button('Cancel').click();
+    await visitor.page.locator('[data-task-status="cancelled"]').waitFor();
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('an upstream assistant that fails in mid-answer', () => {
+  const turns: ((response: ServerResponse) => void)[] = [];
+  const chunk = (content: string): string => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
+  let upstream: Server;
+  const world = withStack({
+    // A simulated OpenAI-compatible API: the wire format alone.
+    api: async () => {
+      upstream = createServer((request, response) => {
+        request.resume();
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+        turns.shift()?.(response);
+      }).listen(0, 'localhost');
+      await once(upstream, 'listening');
+      return { OPENAI_BASE_URL: `http://localhost:${(upstream.address() as AddressInfo).port}/v1` };
+    },
+  });
+  afterAll(() => {
+    upstream.closeAllConnections();
+    upstream.close();
+  });
+
+  it('is told with what there was, and the next question is answered', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/assistant');
+    turns.push(
+      (response) => response.write(chunk('Half an ans'), () => response.destroy()),
+      (response) => response.end(`${chunk('A whole answer.')}data: [DONE]\n\n`),
+    );
+    const ask = async (question: string): Promise<void> => {
+      await visitor.page.getByLabel('Ask the assistant').fill(question);
+      await visitor.button('Ask').click();
+    };
+    await ask('Will it hold?');
+    const failed = visitor.page.locator('[data-status="failed"]');
+    await failed.waitFor();
+    await expect.poll(() => failed.textContent()).toMatch(/Half an ans[\s\S]*stopped answering/);
+    await ask('And now?');
+    await expect
+      .poll(() => visitor.page.locator('[data-status="complete"]').textContent())
+      .toContain('A whole answer.');
+  });
+});
+
+describe('a broker that goes and comes back', () => {
+  let broker: Aedes;
+  let server: TcpServer;
+  let port = 0;
+  const sockets = new Set<Socket>();
+
+  const startBroker = async (): Promise<void> => {
+    broker = await Aedes.createBroker();
+    server = createTcpServer((socket) => {
+      sockets.add(socket);
+      broker.handle(socket);
+    }).listen(port, 'localhost');
+    await once(server, 'listening');
+  };
+  const stopBroker = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+    server.close();
+    await new Promise<void>((resolve) => broker.close(() => resolve()));
+  };
+  const measure = (temperature: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const payload = JSON.stringify({ temperature, humidity: 40 });
+      const packet = {
+        cmd: 'publish',
+        topic: 'devices/attic/telemetry',
+        payload,
+        qos: 0,
+        dup: false,
+        retain: false,
+      } as const;
+      broker.publish(packet, (error) => (error ? reject(error) : resolve()));
+    });
+
+  const world = withStack({
+    api: async () => {
+      [port = 0] = await freePorts(1);
+      await startBroker();
+      return { MQTT_URL: `mqtt://localhost:${port}` };
+    },
+  });
+  afterAll(stopBroker);
+
+  it('is shown as it is, and readings arrive again', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/devices');
+    await visitor.page.locator('[data-broker="connected"]').waitFor();
+    await measure(20.5);
+    await visitor.open('/devices/attic');
+    await visitor.live();
+    await measure(21.5);
+    const reading = visitor.page.locator('[data-reading]').first();
+    await expect.poll(() => reading.textContent()).toContain('21.5');
+    await stopBroker();
+    await visitor.page.locator('[data-broker="disconnected"]').waitFor();
+    await startBroker();
+    await visitor.page.locator('[data-broker="connected"]').waitFor();
+    await expect
+      .poll(async () => {
+        await measure(22.5);
+        return reading.textContent();
+      })
+      .toContain('22.5');
+  });
+});
+
+describe('too many streams in a minute', () => {
+  const world = withStack({ api: () => ({ RATE_LIMIT_STREAMS: '2' }) });
+
+  it('are waited for as long as the API asked, and the page says why (429)', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/events');
+    await visitor.live();
+    await visitor.open('/notifications');
+    await visitor.live();
+    await visitor.open('/events');
+    await visitor.stateIs('waiting');
+    await visitor.page
+      .getByText(/too many requests/)
+      .first()
+      .waitFor();
+  });
+});
