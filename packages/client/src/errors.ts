@@ -60,7 +60,7 @@ export class AccessTokenError extends SseError<'token-unavailable'> {
  * moves to `interaction-required`, and asks for a token again once `settled` resolves (PROTOCOL 8.9).
  */
 export class InteractionRequiredError extends SseError<'interaction-required'> {
-  /** Resolves when the person has signed in. Must stop listening when the signal aborts. */
+  /** Resolves when the person has signed in; where it rejects, the stream fails. Must stop listening when the signal aborts. */
   readonly settled: (signal: AbortSignal) => Promise<void>;
 
   constructor(reason: string, options: { cause?: unknown; settled: (signal: AbortSignal) => Promise<void> }) {

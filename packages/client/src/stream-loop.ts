@@ -111,7 +111,8 @@ export async function followStream<T>(
         break;
       case 'wait-for-interaction':
         port.setState({ status: 'interaction-required', error });
-        await interaction(error);
+        // A wait that is given up is no reason to ask again at once: that would be a loop without a pause.
+        if ((await interaction(error)) === 'given-up' && !isAborted(signal)) return error;
         // The person signed in with what was demanded; a cached token has it now.
         demand = null;
         break;
@@ -134,8 +135,8 @@ export async function followStream<T>(
     });
   }
 
-  async function interaction(error: SseError): Promise<void> {
-    if (!(error instanceof InteractionRequiredError)) return;
+  async function interaction(error: SseError): Promise<'settled' | 'given-up'> {
+    if (!(error instanceof InteractionRequiredError)) return 'given-up';
     const done = new AbortController();
     const onAbort = (): void => done.abort();
     signal.addEventListener('abort', onAbort);
@@ -146,8 +147,10 @@ export async function followStream<T>(
           signal.addEventListener('abort', () => resolve(), { once: true, signal: done.signal }),
         ),
       ]);
+      return 'settled';
     } catch {
-      // Whoever waited for the person gave up; asking for a token again tells whether it is still needed.
+      // Why is the giver's own affair: the stream fails with what it was waiting for.
+      return 'given-up';
     } finally {
       done.abort();
       signal.removeEventListener('abort', onAbort);

@@ -85,6 +85,20 @@ describe('tokens', () => {
     expect(header(world, 1, 'Last-Event-ID')).toBe('e-4');
   });
 
+  it('fails where the wait for a person is given up, and does not ask again', async () => {
+    let asked = 0;
+    const { seen } = await listen(new ScriptedWorld(), {
+      accessToken: () => {
+        asked += 1;
+        throw new InteractionRequiredError('sign-in is needed', {
+          settled: () => Promise.reject(new Error('cancelled')),
+        });
+      },
+    });
+    expect(seen.errors).toMatchObject([{ code: 'interaction-required' }]);
+    expect(asked).toBe(1);
+  });
+
   it('stops waiting for a person when it is closed', async () => {
     const world = new ScriptedWorld();
     let aborted = false;

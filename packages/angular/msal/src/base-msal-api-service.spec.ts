@@ -65,6 +65,9 @@ function setUp() {
   };
 }
 
+/** MsalInteraction's own listener, which lives as long as the application. */
+const ofTheApplication = 1;
+
 let world: ReturnType<typeof setUp>;
 beforeEach(() => {
   world = setUp();
@@ -160,6 +163,14 @@ describe('streams as an MSAL account', () => {
     expect(world.exchanges).toHaveLength(2);
   });
 
+  it('ask nothing of the next person that was asked of one who signed out', async () => {
+    world.msal.failure = interactionRequired();
+    await listen(world.api.stream());
+    expect(world.interaction.required()).toBe(true);
+    world.msal.emit(EventType.LOGOUT_START, InteractionType.Popup, { account: alice });
+    expect(world.interaction.required()).toBe(false);
+  });
+
   it('keep waiting when it is somebody else who signs in', async () => {
     world.msal.failure = interactionRequired();
     await listen(world.api.stream());
@@ -198,7 +209,7 @@ describe('streams as an MSAL account', () => {
     expect(states.at(-1)).toBe('closed');
     expect(seen.errors).toMatchObject([{ code: 'signed-out' }]);
     expect(world.exchanges[0]?.init.signal.aborted).toBe(true);
-    expect(world.msal.listeners).toBe(0);
+    expect(world.msal.listeners).toBe(ofTheApplication);
   });
 
   it('go on when another account signs out, or the same becomes active again', async () => {
@@ -227,10 +238,10 @@ describe('streams as an MSAL account', () => {
   it('hold no listener of MSAL once they are unsubscribed', async () => {
     world.msal.failure = interactionRequired();
     const { subscription } = await listen(world.api.stream());
-    expect(world.msal.listeners).toBe(2);
+    expect(world.msal.listeners).toBe(ofTheApplication + 2);
     subscription.unsubscribe();
     await settle();
-    expect(world.msal.listeners).toBe(0);
+    expect(world.msal.listeners).toBe(ofTheApplication);
   });
 });
 

@@ -33,6 +33,13 @@ export class MsalInteraction {
   /** Whether something waits for a person to sign in. */
   readonly required = computed(() => this.#pending() !== null);
 
+  constructor() {
+    // What was asked of one person must not be asked of the next. For as long as the application, as this service is.
+    this.#instance.addEventCallback(({ eventType }) => {
+      if (eventType === EventType.LOGOUT_START) this.#pending.set(null);
+    });
+  }
+
   /** Asks the person to sign in, with what was demanded. Call it from a click: browsers block windows that nobody asked for. */
   async signIn(): Promise<void> {
     const pending = this.#pending();
