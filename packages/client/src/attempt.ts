@@ -1,5 +1,5 @@
 import type { TokenSource } from './access-token.ts';
-import { parseChallenges, tokenDemand, type TokenDemand } from './challenge.ts';
+import { tokenDemand, type TokenDemand } from './challenge.ts';
 import {
   AccessTokenError,
   ConnectionError,
@@ -11,10 +11,9 @@ import {
   type SseError,
 } from './errors.ts';
 import type { StreamSettings } from './options.ts';
-import { problemDetail } from './problem-detail.ts';
 import type { Outcome } from './reconnect-policy.ts';
-import { parseRetryAfter } from './retry-after.ts';
-import { requestTicketUrl } from './ticket.ts';
+import { responseError } from './response-error.ts';
+import { askForTicketUrl } from './ticket.ts';
 
 /** How an attempt, or the connection that it led to, ended. */
 export interface AttemptEnd {
@@ -64,7 +63,7 @@ export async function attempt<T>(
     headers = await requestHeaders(settings, answer.token, request.lastEventId);
     url = await requestUrl(settings, answer.token, signal);
   } catch (cause) {
-    return notSent(cause, settings.runtime.now());
+    return notSent(cause);
   }
 
   let response: Response;
@@ -116,17 +115,18 @@ function byteString(text: string): string {
 
 /** Where to ask, with what stands in the URL for the token. */
 async function requestUrl<T>(settings: StreamSettings<T>, token: string | null, signal: AbortSignal): Promise<string> {
-  const { tokenTransport, ticketUrl, fetch } = settings;
+  const { tokenTransport, ticketUrl, fetch, runtime } = settings;
   if (token === null || tokenTransport === 'header') return settings.url.href;
-  if (ticketUrl !== null) return requestTicketUrl({ ticketUrl, streamUrl: settings.url, token, signal, fetch });
+  if (ticketUrl !== null)
+    return askForTicketUrl({ ticketUrl, streamUrl: settings.url, token, signal, fetch }, () => runtime.now());
   const url = new URL(settings.url);
   url.searchParams.set('access_token', token);
   return url.href;
 }
 
 /** Why a request did not leave: no token, no ticket, or headers that cannot be. */
-function notSent(cause: unknown, nowMs: number): { end: AttemptEnd } {
-  if (cause instanceof ResponseError) return refusal(cause, null, nowMs);
+function notSent(cause: unknown): { end: AttemptEnd } {
+  if (cause instanceof ResponseError) return refusal(cause);
   if (cause instanceof ConnectionError) return ended({ kind: 'unreachable' }, cause);
   if (cause instanceof InteractionRequiredError) return ended({ kind: 'no-token', retry: 'after-interaction' }, cause);
   if (cause instanceof AccessTokenError) return ended({ kind: 'no-token', retry: cause.retry }, cause);
@@ -160,11 +160,7 @@ async function check<T>(
     );
   }
   if (status === 204) return { end: { outcome: { kind: 'completed' }, error: null, retryAfterMs: null, demand: null } };
-  if (!response.ok) {
-    const challenges = parseChallenges(response.headers.get('WWW-Authenticate'));
-    const error = new ResponseError(status, { challenges, detail: await problemDetail(response) });
-    return refusal(error, response.headers.get('Retry-After'), settings.runtime.now());
-  }
+  if (!response.ok) return refusal(await responseError(response, settings.runtime.now()));
   const contentType = response.headers.get('Content-Type');
   if (contentType?.split(';', 1)[0]?.trim().toLowerCase() !== 'text/event-stream' || response.body === null) {
     return ended(
@@ -179,9 +175,8 @@ async function check<T>(
   return { open: { body: response.body, heartbeatMs: heartbeat > 0 ? heartbeat : null } };
 }
 
-function refusal(error: ResponseError, retryAfter: string | null, nowMs: number): { end: AttemptEnd } {
-  const { status, challenges } = error;
-  const retryAfterMs = parseRetryAfter(retryAfter, nowMs);
+function refusal(error: ResponseError): { end: AttemptEnd } {
+  const { status, challenges, retryAfterMs } = error;
   return { end: { outcome: { kind: 'refused', status }, error, retryAfterMs, demand: tokenDemand(challenges) } };
 }
 

@@ -83,13 +83,27 @@ export class ResponseError extends SseError<'http-error'> {
   readonly challenges: readonly Challenge[];
   /** The `detail` (or `title`) of a `application/problem+json` body (RFC 9457), if there was one. */
   readonly detail: string | null;
+  /** The server's own `code` for what it refused (PROTOCOL 3.4), if its body had one: what to choose other words by. */
+  readonly failure: string | null;
+  /** How long `Retry-After` asks to wait, in ms from the response; `null` where the header is missing or CORS does not expose it. */
+  readonly retryAfterMs: number | null;
 
-  constructor(status: number, options: { challenges?: readonly Challenge[]; detail?: string | null } = {}) {
-    const { challenges = [], detail = null } = options;
+  constructor(
+    status: number,
+    options: {
+      readonly challenges?: readonly Challenge[];
+      readonly detail?: string | null;
+      readonly failure?: string | null;
+      readonly retryAfterMs?: number | null;
+    } = {},
+  ) {
+    const { challenges = [], detail = null, failure = null, retryAfterMs = null } = options;
     super('http-error', `The server answered ${status}${detail === null ? '.' : `: ${detail}`}`);
     this.status = status;
     this.challenges = challenges;
     this.detail = detail;
+    this.failure = failure;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

@@ -57,11 +57,11 @@ describe('answers that are no stream', () => {
   });
 
   it('says why it was refused, in the words of the problem (RFC 9457)', async () => {
-    const problem = '{"title":"Forbidden","detail":"The scope Stream.Access is missing."}';
-    const { seen } = await listen(
-      new ScriptedWorld(status(403, { 'Content-Type': 'application/problem+json' }, problem)),
-    );
+    const problem = '{"title":"Forbidden","code":"missing-scope","detail":"The scope Stream.Access is missing."}';
+    const headers = { 'Content-Type': 'application/problem+json', 'Retry-After': '30' };
+    const { seen } = await listen(new ScriptedWorld(status(403, headers, problem)));
     expect(seen.errors[0]?.message).toBe('The server answered 403: The scope Stream.Access is missing.');
+    expect(seen.errors).toMatchObject([{ failure: 'missing-scope', retryAfterMs: 30_000 }]);
   });
 });
 

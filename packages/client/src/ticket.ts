@@ -1,6 +1,5 @@
-import { ConnectionError, ProtocolError, ResponseError } from './errors.ts';
-import { parseChallenges } from './challenge.ts';
-import { problemDetail } from './problem-detail.ts';
+import { ConnectionError, ProtocolError } from './errors.ts';
+import { responseError } from './response-error.ts';
 
 /** What {@link requestTicketUrl} takes. */
 export interface TicketRequest {
@@ -25,7 +24,12 @@ export interface TicketRequest {
  * ```
  * @throws {ResponseError} where the server gives none, {@link ConnectionError} where it cannot be reached.
  */
-export async function requestTicketUrl(request: TicketRequest): Promise<string> {
+export function requestTicketUrl(request: TicketRequest): Promise<string> {
+  return askForTicketUrl(request, Date.now);
+}
+
+/** As {@link requestTicketUrl}, with the clock that a `Retry-After` is read by. */
+export async function askForTicketUrl(request: TicketRequest, now: () => number): Promise<string> {
   const { token, signal, fetch = globalThis.fetch } = request;
   const base = (globalThis as { document?: { baseURI: string } }).document?.baseURI;
   const stream = new URL(request.streamUrl, base);
@@ -42,10 +46,7 @@ export async function requestTicketUrl(request: TicketRequest): Promise<string> 
   } catch (cause) {
     throw new ConnectionError('network-error', 'No ticket: the server could not be reached.', { cause });
   }
-  if (!response.ok) {
-    const challenges = parseChallenges(response.headers.get('WWW-Authenticate'));
-    throw new ResponseError(response.status, { challenges, detail: await problemDetail(response) });
-  }
+  if (!response.ok) throw await responseError(response, now());
   const answer = (await response.json().catch(() => null)) as { readonly ticket?: unknown } | null;
   if (typeof answer?.ticket !== 'string') {
     throw new ProtocolError('unexpected-content-type', 'No ticket: the answer has none (PROTOCOL 2.5).');

@@ -194,6 +194,16 @@ describe('other ways to carry the token', () => {
     expect(away.stream.state).toMatchObject({ status: 'waiting', error: { code: 'network-error' } });
   });
 
+  it('waits as long as the server asks that gives no ticket now', async () => {
+    const world = new ScriptedWorld(status(429, { 'Retry-After': '7' }));
+    const { stream } = await listen(world, {
+      accessToken: () => 'token-1',
+      tokenTransport: 'ticket',
+      ticketUrl: new URL('/tickets', url),
+    });
+    expect(stream.state).toMatchObject({ status: 'waiting', retryAt: world.nowMs + 7_500, error: { status: 429 } });
+  });
+
   it('needs to know where tickets are, at an origin that may have the token', () => {
     expect(() => createEventStream(url, { tokenTransport: 'ticket' })).toThrow(/ticketUrl/);
     expect(() => createEventStream(url, { tokenTransport: 'ticket', ticketUrl: 'https://elsewhere.example/' })).toThrow(
