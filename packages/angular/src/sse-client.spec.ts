@@ -16,16 +16,21 @@ import {
 import { SseClient } from './sse-client';
 import type { SseOptions } from './sse-request';
 import { SseStreams } from './sse-streams';
-import { settle, streamingFetch } from './streaming-fetch.fixture';
+import { manualTimers, settle, streamingFetch } from './streaming-fetch.fixture';
 
 function setUp(...features: SseFeature[]) {
   const server = streamingFetch();
+  const timers = manualTimers();
   TestBed.configureTestingModule({
     providers: [
-      provideSse(withBaseUrl('https://api.contoso.example/api'), withRuntime({ fetch: server.fetch }), ...features),
+      provideSse(
+        withBaseUrl('https://api.contoso.example/api'),
+        withRuntime({ fetch: server.fetch, setTimer: timers.setTimer }),
+        ...features,
+      ),
     ],
   });
-  return { ...server, client: TestBed.inject(SseClient), streams: TestBed.inject(SseStreams) };
+  return { ...server, timers, client: TestBed.inject(SseClient), streams: TestBed.inject(SseStreams) };
 }
 
 async function listen<T>(client: SseClient, url: string, options?: SseOptions<T>) {
@@ -53,6 +58,17 @@ describe('SseClient', () => {
     expect(exchanges.map(({ init }) => init.signal.aborted)).toEqual([true, false]);
     second.unsubscribe();
     expect(streams.all()).toEqual([]);
+  });
+
+  it.each([
+    ['nothing at all comes', { heartbeatTimeoutMs: 5_000 }, 'heartbeat-timeout'],
+    ['no event comes', { idleTimeoutMs: 5_000 }, 'idle-timeout'],
+  ])('gives a connection up on which %s', async (_what, options, code) => {
+    const { client, exchanges, streams, timers } = setUp();
+    await listen(client, 'orders', options);
+    await exchanges[0]?.write(': here\n');
+    await timers.fire();
+    expect(streams.all()[0]?.state()).toMatchObject({ status: 'waiting', error: { code } });
   });
 
   it('emits typed events, tells gaps and states apart from them, and completes with the server', async () => {

@@ -129,6 +129,7 @@ export class SseClient {
 
 function streamOptions(request: SseRequest, authentication: SseAuthentication | null): EventStreamOptions {
   const { body, headers = {}, method, decode, lastEventId, completeOnData, tokenTransport } = request;
+  const { heartbeatTimeoutMs, idleTimeoutMs } = request;
   const json = body !== undefined && typeof body !== 'string';
   return {
     // A service worker of Angular's would buffer the stream: this header is its way to be told not to.
@@ -138,6 +139,8 @@ function streamOptions(request: SseRequest, authentication: SseAuthentication | 
     ...(tokenTransport === undefined ? {} : { tokenTransport }),
     ...(decode === undefined ? {} : { decode }),
     ...(lastEventId === undefined ? {} : { lastEventId }),
+    ...(heartbeatTimeoutMs === undefined ? {} : { heartbeatTimeoutMs }),
+    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
     ...(completeOnData === undefined ? {} : { completeOn: { data: completeOnData } }),
     ...(authentication === null ? {} : { accessToken: authentication.accessToken }),
   };

@@ -16,6 +16,13 @@ export interface SseOptions<T = unknown> {
   readonly lastEventId?: string;
   /** Overrides what `withReconnect()` said. */
   readonly reconnect?: 'never' | Partial<ReconnectPolicy>;
+  /**
+   * How long a connection may be silent, heartbeats included, in ms. Default: two and a half of the server's heartbeat intervals where it
+   * told them, else no bound. `null`: no bound at all.
+   */
+  readonly heartbeatTimeoutMs?: number | null;
+  /** How long a connection may bring no event, in ms, however many heartbeats come. Default `null`: no bound. */
+  readonly idleTimeoutMs?: number | null;
   /** Ends the stream at an event with exactly this data, such as `'[DONE]'`. Default `null`: only `complete` does. */
   readonly completeOnData?: string | null;
   /** Overrides who the stream is opened as; `null`: nobody, no token is sent. */

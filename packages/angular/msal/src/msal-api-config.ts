@@ -10,6 +10,13 @@ export interface MsalApiConfig {
   readonly account?: AccountInfo;
   /** How a stream reconnects, or `'never'`. Default: what `withReconnect()` said. */
   readonly reconnect?: 'never' | Partial<ReconnectPolicy>;
+  /**
+   * How long a connection may be silent, heartbeats included, in ms. Default: two and a half of the server's heartbeat intervals where it
+   * told them, else no bound. `null`: no bound at all.
+   */
+  readonly heartbeatTimeoutMs?: number | null;
+  /** How long a connection may bring no event, in ms, however many heartbeats come. Default `null`: no bound. */
+  readonly idleTimeoutMs?: number | null;
   /** Where a stream resumes. Default: at the present. */
   readonly lastEventId?: string;
   /**
