@@ -8,6 +8,7 @@ import {
   ensureChromium,
   ensureFastApi,
   ensureInstalled,
+  ensureNginx,
   environment,
   Explained,
   main,
@@ -49,7 +50,10 @@ await main(async () => {
   const wanted = Object.keys(suites).filter((name) => named.length === 0 || named.includes(name));
   const noChromium = wanted.includes('browser') || wanted.includes('node') ? await ensureChromium() : null;
   if (noChromium !== null) throw new Explained(noChromium);
-  if (wanted.includes('node')) await ensureFastApi();
+  if (wanted.includes('node')) {
+    await ensureFastApi();
+    await ensureNginx();
+  }
 
   const folder = await mkdtemp(join(tmpdir(), 'sillage-test-'));
   const total = { passed: 0, failed: 0, skipped: 0 };

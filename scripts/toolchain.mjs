@@ -10,9 +10,13 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = join(root, 'node_modules', '.bin');
 const stamps = join(root, 'node_modules', '.cache', 'sillage');
+const unpacked = join(stamps, 'nginx');
 
-/** The environment of everything that is started: the pinned Node before any other. */
-export const environment = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` };
+/** The environment of everything that is started: the pinned Node before any other, and last what was unpacked for the tests. */
+export const environment = {
+  ...process.env,
+  PATH: [bin, process.env.PATH ?? '', join(unpacked, 'usr', 'sbin')].join(delimiter),
+};
 
 /** An error whose message is all that a person needs. */
 export class Explained extends Error {}
@@ -118,6 +122,26 @@ export async function ensureFastApi(say = console.log) {
     () => false,
   );
   if (!found) await installedByApt(['python3-fastapi', 'python3-uvicorn', 'python3-jwt', 'python3-cryptography'], say);
+}
+
+/**
+ * nginx, for what the documents say of it. Debian's is unpacked rather than installed: installed, it would serve port 80 from then on. Where
+ * it cannot be had, its own tests say so and are left out.
+ */
+export async function ensureNginx(say = console.log) {
+  const folders = [...environment.PATH.split(delimiter), '/usr/sbin'];
+  if (folders.some((folder) => existsSync(join(folder, 'nginx'))) || !existsSync('/usr/bin/apt-get')) return;
+  say('Unpacking nginx …');
+  const quiet = { output: 'on-failure', cwd: unpacked };
+  await mkdir(unpacked, { recursive: true });
+  try {
+    if (process.getuid?.() === 0) await run('apt-get', ['update'], quiet);
+    await run('apt-get', ['download', 'nginx'], quiet);
+    const archive = (await readdir(unpacked)).find((name) => name.endsWith('.deb'));
+    await run('dpkg-deb', ['-x', archive ?? 'nginx.deb', '.'], quiet);
+  } catch (error) {
+    say(`There is no nginx: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** Whether apt could install them: as root, on Debian. */
