@@ -56,6 +56,31 @@ describe('the API is killed in mid-work, and its log is in a file', () => {
       .toContain('Written before. Written while away. Written after.');
   });
 
+  it('the assistant goes on with its answer where it was cut off', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/assistant');
+    const ask = async (): Promise<void> => {
+      await visitor.page.getByLabel('Ask the assistant').fill('How does a client resume after a gap?');
+      await visitor.button('Ask').click();
+    };
+    const text = async (answer: number): Promise<string> =>
+      (await visitor.page.locator('.answer .text').nth(answer).textContent()) ?? '';
+    const complete = (answer: number): Promise<void> =>
+      visitor.page.locator('.answer').nth(answer).and(visitor.page.locator('[data-status="complete"]')).waitFor();
+    await ask();
+    await expect.poll(async () => (await text(0)).length).toBeGreaterThan(100);
+    await world.stack.killApi();
+    await visitor.stateIs('waiting');
+    const before = await text(0);
+    await world.stack.startApi();
+    await complete(0);
+    await ask();
+    await complete(1);
+    // Said once, whole, as it is said where nothing interrupts it.
+    expect((await text(0)).startsWith(before) && before.length < (await text(0)).length).toBe(true);
+    expect(await text(0)).toBe(await text(1));
+  });
+
   it('a game goes on from the same board', async () => {
     const [one, other] = await Promise.all([world.arrive(), world.arrive()]);
     await one.signIn(alice, 'redirect', '/game/restart');

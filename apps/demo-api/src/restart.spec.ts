@@ -15,8 +15,22 @@ import type {
 } from 'demo-contract';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
+import type { Assistant } from './assistant/assistant.ts';
 import { runApi, type RunningApi } from './demo-api.fixture.ts';
 import { createEndlessRows } from './tasks/endless-rows.fixture.ts';
+
+/** Says back what it was told. What begins with "slowly" it says in two parts, and the second only when it was interrupted. */
+const assistant: Assistant = {
+  info: { kind: 'embedded', description: 'Repeats what it was told, for this test.' },
+  async *answer(turns, { said, signal }) {
+    const answer = turns.map(({ content }) => `${content};`).join('');
+    if (said === '' && answer.startsWith('slowly')) {
+      yield answer.slice(0, 10);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    }
+    yield answer.slice(said.length);
+  },
+};
 
 /** One API after another, at the same address and over the same folder: each page reconnects by itself. */
 describe('a restart in the middle of the work', () => {
@@ -26,7 +40,7 @@ describe('a restart in the middle of the work', () => {
   let port: number;
 
   const start = async (): Promise<void> => {
-    api = await runApi({ emulator, port, variables: { STORE: 'sqlite', DATA_DIR: folder } });
+    api = await runApi({ emulator, port, assistant, variables: { STORE: 'sqlite', DATA_DIR: folder } });
     port = Number(new URL(api.origin).port);
   };
   /** Ends the API, and leaves those who follow it to find the next one. */
@@ -66,6 +80,19 @@ describe('a restart in the middle of the work', () => {
     expect((await history()).messages.map(({ text }) => text)).toEqual(['one', 'two', 'three']);
     expect(await ask('second')).toBe('first;first;;second;');
     expect((await api.json<Person[]>('bob', 'GET', '/people')).map(({ name }) => name)).toContain('Alice Sample');
+    await before.close();
+  });
+
+  it('loses nothing of an answer, and says nothing of it twice', async () => {
+    const before = api;
+    const answer = api.follow<string>('bob', '/chat/completions/stream', {
+      body: JSON.stringify({ prompt: 'slowly, one two three', answerId: crypto.randomUUID() }),
+      headers: { 'Content-Type': 'application/json' },
+      reconnect: { unsafeMethods: 'repeat' },
+    });
+    await answer.until(({ data }) => data === 'slowly, on');
+    await restart();
+    expect((await answer.rest()).map(({ data }) => data).join('')).toBe('e two three;');
     await before.close();
   });
 

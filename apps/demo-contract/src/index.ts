@@ -65,11 +65,16 @@ export interface AssistantInfo {
   readonly description: string;
 }
 
-/** `POST chat/completions/stream`: answered by a stream of strings that completes. */
+/**
+ * `POST chat/completions/stream`: answered by a stream of strings that completes. With an `answerId`, the same request resumes the same
+ * answer, and `DELETE chat/completions/:answerId` ends it; without one, the answer ends with the connection.
+ */
 export interface ChatPrompt {
   readonly prompt: string;
   /** Chosen by the client; the API keeps what was said under it. */
   readonly conversationId?: string;
+  /** A UUID, chosen by the client, one for each question. */
+  readonly answerId?: string;
 }
 
 /** `GET sessions`, for administrators. */
