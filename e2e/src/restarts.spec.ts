@@ -142,7 +142,7 @@ describe('the API is killed in mid-work, and its log is in a file', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('pages of live data come back by themselves', async () => {
+  it('pages of live data come back by themselves, and have nothing lost to tell', async () => {
     const visitors = await Promise.all(
       ['/dashboard', '/stocks', '/health', '/devices', '/logs'].map(async (path) => {
         const visitor = await world.arrive();
@@ -156,5 +156,6 @@ describe('the API is killed in mid-work, and its log is in a file', () => {
     await Promise.all(visitors.map((visitor) => visitor.stateIs('waiting')));
     await world.stack.startApi();
     await Promise.all(visitors.map((visitor) => visitor.live()));
+    for (const { page } of visitors) expect(await page.locator('[data-gap]').count()).toBe(0);
   });
 });

@@ -8,8 +8,10 @@ import type {
   DocumentEvent,
   DocumentInfo,
   GameState,
+  LogLine,
   Notice,
   Person,
+  StockPrice,
   TaskProgress,
   TaskStarted,
 } from 'demo-contract';
@@ -121,6 +123,18 @@ describe('a restart in the middle of the work', () => {
     const anew = new Y.Doc();
     if (snapshot?.data.kind === 'snapshot') Y.applyUpdate(anew, Buffer.from(snapshot.data.update, 'base64'));
     expect(anew.getText('content').toJSON()).toBe('after before ');
+    await before.close();
+  });
+
+  it('loses nothing of samples', async () => {
+    const before = api;
+    const prices = api.follow<StockPrice>('bob', '/stocks/stream?symbols=MSFT');
+    const logs = api.follow<LogLine>('alice', '/logs/stream/audit');
+    await Promise.all([prices.until(() => true), logs.until(() => true)]);
+    await restart();
+    await api.json('alice', 'POST', '/documents', { title: 'Audited', sharedWith: [] });
+    await Promise.all([prices.until(() => true), logs.until(({ data }) => data.message.includes('document'))]);
+    expect([prices.gaps, logs.gaps]).toEqual([[], []]);
     await before.close();
   });
 

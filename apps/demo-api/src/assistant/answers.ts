@@ -14,7 +14,7 @@ export interface Question {
 }
 
 /** A piece of an answer, and how many characters the answer has with it. */
-export interface AnswerPart {
+interface AnswerPart {
   readonly text: string;
   readonly length: number;
 }
