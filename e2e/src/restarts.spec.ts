@@ -142,6 +142,20 @@ describe('the API is killed in mid-work, and its log is in a file', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('the token is carried anew in each of its three ways', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/transports');
+    const all = (state: string): Promise<void> =>
+      expect.poll(() => visitor.page.locator(`[data-transport] [data-state="${state}"]`).count()).toBe(3);
+    await all('open');
+    await world.stack.killApi();
+    await all('waiting');
+    await world.stack.startApi();
+    await all('open');
+    // The page that shows what not to do does it.
+    visitor.urls.length = 0;
+  });
+
   it('pages of live data come back by themselves, and have nothing lost to tell', async () => {
     const visitors = await Promise.all(
       ['/dashboard', '/stocks', '/health', '/devices', '/logs'].map(async (path) => {
