@@ -1,26 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Keyboard } from './keyboard.ts';
+import { pages } from './pages.ts';
 import { alice, bob, type SampleUser } from './stack.ts';
 import type { Visitor } from './visitor.ts';
 import { withStack } from './with-stack.ts';
-
-/** Every page, and whether it has a stream from the start. */
-const pages = {
-  '/': 'none',
-  '/notifications': 'stream',
-  '/chat/lobby': 'stream',
-  '/events': 'stream',
-  '/assistant': 'none',
-  '/dashboard': 'stream',
-  '/stocks': 'stream',
-  '/devices': 'none',
-  '/documents': 'none',
-  '/game/table-1': 'stream',
-  '/tasks': 'none',
-  '/logs': 'stream',
-  '/health': 'stream',
-  '/transports': 'stream',
-} as const;
 
 describe('with the keyboard alone', () => {
   const world = withStack();
@@ -266,10 +249,10 @@ describe('with the keyboard alone', () => {
   it('every stop of every page can be seen, in the order in which the page is read', async () => {
     const { visitor, keyboard } = await arrive(alice);
     const { page } = visitor;
-    for (const [path, stream] of Object.entries(pages)) {
+    for (const { path, stream } of pages) {
       await visitor.open(path);
       await page.locator('main h1').waitFor();
-      if (stream === 'stream') await visitor.live();
+      if (stream === 'at-once') await visitor.live();
       expect(await keyboard.walk(), path).toEqual([]);
     }
     visitor.urls.length = 0;
