@@ -7,6 +7,7 @@ import { readBody, sendProblem } from '../read-body.ts';
 import { createDocuments, documentTopic } from './documents.ts';
 import { UpdateRefused } from './shared-text.ts';
 
+const unknownDocument = 'There is no such document among those that you may open.';
 const clientId = z.string().min(1).max(100);
 const newDocument = z.object({
   title: z.string().trim().min(1).max(200),
@@ -51,7 +52,7 @@ export function documentRoutes(router: Router, context: DemoContext): void {
       // One that is another's is as one that is not there: who may not open it must not learn that it exists.
       authorize: ({ identity, request }) =>
         documents.find(String(request.params.documentId), identity.key) === undefined
-          ? 'not-found'
+          ? { kind: 'not-found', code: 'unknown-document', detail: unknownDocument }
           : guard.stream(identity),
       topics: ({ request }) => [documentTopic(String(request.params.documentId))],
       snapshot: ({ request }) => documents.snapshot(String(request.params.documentId)),
@@ -62,7 +63,7 @@ export function documentRoutes(router: Router, context: DemoContext): void {
   function findDocument(request: Request, response: Response): string | undefined {
     const id = String(request.params.documentId);
     if (documents.find(id, identityOf(response).key) !== undefined) return id;
-    sendProblem(response, 404, 'unknown-document', 'There is no such document among those that you may open.');
+    sendProblem(response, 404, 'unknown-document', unknownDocument);
     return undefined;
   }
 

@@ -29,7 +29,11 @@ export async function iotRoutes(router: Router, context: DemoContext): Promise<v
       authorize: ({ identity, request }) =>
         gateway.knows(String(request.params.deviceId))
           ? guard.stream(identity)
-          : { kind: 'not-found', detail: 'No such device was heard of: choose one of GET iot.' },
+          : {
+              kind: 'not-found',
+              code: 'unknown-device',
+              detail: 'No such device was heard of: choose one of GET iot.',
+            },
       topics: ({ request }) => [deviceTopic(String(request.params.deviceId)), brokerTopic],
       snapshot: () => ({
         after: formatEventId(live.hub.position),

@@ -1,84 +1,83 @@
 import type { Routes } from '@angular/router';
-
-const title = (page: string): string => `${page} – Sillage`;
+import { pageTitle } from './page-title';
 
 export const routes: Routes = [
   { path: '', pathMatch: 'full', title: 'Sillage', loadComponent: async () => (await import('./home/home')).Home },
   {
     path: 'notifications',
-    title: title($localize`:@@nav.notifications:Notifications`),
+    title: pageTitle($localize`:@@nav.notifications:Notifications`),
     loadComponent: async () => (await import('./notifications/notifications')).Notifications,
   },
   { path: 'chat', pathMatch: 'full', redirectTo: 'chat/lobby' },
   {
     path: 'chat/:sessionId',
-    title: title($localize`:@@nav.chat:Chat`),
+    title: pageTitle($localize`:@@nav.chat:Chat`),
     loadComponent: async () => (await import('./chat/chat')).Chat,
   },
   {
     path: 'events',
-    title: title($localize`:@@nav.events:Events`),
+    title: pageTitle($localize`:@@nav.events:Events`),
     loadComponent: async () => (await import('./events/events')).Events,
   },
   {
     path: 'assistant',
-    title: title($localize`:@@nav.assistant:Assistant`),
+    title: pageTitle($localize`:@@nav.assistant:Assistant`),
     loadComponent: async () => (await import('./assistant/assistant')).Assistant,
   },
   {
     path: 'dashboard',
-    title: title($localize`:@@nav.dashboard:Dashboard`),
+    title: pageTitle($localize`:@@nav.dashboard:Dashboard`),
     loadComponent: async () => (await import('./dashboard/dashboard')).Dashboard,
   },
   {
     path: 'stocks',
-    title: title($localize`:@@nav.stocks:Stock prices`),
+    title: pageTitle($localize`:@@nav.stocks:Stock prices`),
     loadComponent: async () => (await import('./stocks/stocks')).Stocks,
   },
   {
     path: 'devices',
-    title: title($localize`:@@nav.devices:Devices`),
+    title: pageTitle($localize`:@@nav.devices:Devices`),
     loadComponent: async () => (await import('./devices/devices')).Devices,
   },
   {
     path: 'devices/:deviceId',
-    title: title($localize`:@@nav.devices:Devices`),
+    title: ({ paramMap }) => pageTitle(paramMap.get('deviceId') ?? ''),
     loadComponent: async () => (await import('./devices/devices')).Devices,
   },
   {
     path: 'documents',
-    title: title($localize`:@@nav.documents:Documents`),
+    title: pageTitle($localize`:@@nav.documents:Documents`),
     loadComponent: async () => (await import('./documents/documents')).Documents,
   },
   {
     path: 'documents/:documentId',
-    title: title($localize`:@@nav.documents:Documents`),
+    title: pageTitle($localize`:@@nav.documents:Documents`),
     loadComponent: async () => (await import('./documents/document-page')).DocumentPage,
   },
   { path: 'game', pathMatch: 'full', redirectTo: 'game/table-1' },
   {
     path: 'game/:gameId',
-    title: title($localize`:@@nav.game:Game`),
+    title: pageTitle($localize`:@@nav.game:Game`),
     loadComponent: async () => (await import('./game/game')).Game,
   },
   {
     path: 'tasks',
-    title: title($localize`:@@nav.tasks:Imports`),
+    title: pageTitle($localize`:@@nav.tasks:Imports`),
     loadComponent: async () => (await import('./tasks/tasks')).Tasks,
   },
   {
     path: 'logs',
-    title: title($localize`:@@nav.logs:Logs`),
+    title: pageTitle($localize`:@@nav.logs:Logs`),
     loadComponent: async () => (await import('./logs/logs')).Logs,
   },
   {
     path: 'health',
-    title: title($localize`:@@nav.health:Server health`),
+    title: pageTitle($localize`:@@nav.health:Server health`),
     loadComponent: async () => (await import('./health/health')).Health,
   },
   {
     path: 'transports',
-    title: title($localize`:@@nav.transports:Carrying the token`),
+    title: pageTitle($localize`:@@nav.transports:Carrying the token`),
     loadComponent: async () => (await import('./transports/transports')).Transports,
   },
   { path: '**', redirectTo: '' },

@@ -18,6 +18,7 @@ import { Welcome } from './home/welcome';
 import { LanguageSwitch } from './language-switch';
 import { mediaQuery } from './media-query';
 import { pageGroups } from './pages';
+import { rescueFocus } from './rescue-focus';
 import { Account, SignInBanner } from './sign-in';
 import { WEB_CONFIG } from './web-config';
 import { WakeLogo } from './wake-logo';
@@ -89,7 +90,14 @@ export class App {
   });
 
   constructor() {
-    focusHeadings(() => this.contentRef().nativeElement.querySelector('h1'));
+    const heading = (): HTMLElement | null => {
+      const found = this.contentRef().nativeElement.querySelector('h1');
+      // A script may focus it; Tab does not stop there.
+      found?.setAttribute('tabindex', '-1');
+      return found;
+    };
+    focusHeadings(heading);
+    rescueFocus(heading);
     this.#router.events.pipe(takeUntilDestroyed()).subscribe((event) => {
       if (event instanceof NavigationStart) this.drawerRef().nativeElement.close();
     });

@@ -17,11 +17,5 @@ export function focusHeadings(find: () => HTMLElement | null): void {
       filter(([before, now]) => before !== now),
       takeUntilDestroyed(),
     )
-    .subscribe(() => afterNextRender({ read: () => focus(find()) }, { injector }));
-}
-
-function focus(heading: HTMLElement | null): void {
-  if (heading === null) return;
-  heading.tabIndex = -1;
-  heading.focus({ preventScroll: true });
+    .subscribe(() => afterNextRender({ read: () => find()?.focus({ preventScroll: true }) }, { injector }));
 }

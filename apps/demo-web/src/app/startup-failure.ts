@@ -9,9 +9,9 @@ const STARTUP_ERROR = new InjectionToken<unknown>('STARTUP_ERROR');
   selector: 'app-root',
   imports: [MatButton],
   template: `
-    <main role="alert">
+    <main>
       <h1 i18n="@@startup.title">Sillage could not start</h1>
-      <p>{{ reason }}</p>
+      <p role="alert">{{ reason }}</p>
       <p><button mat-flat-button type="button" (click)="retry()" i18n="@@try-again">Try again</button></p>
     </main>
   `,

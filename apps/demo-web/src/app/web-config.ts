@@ -22,7 +22,7 @@ export async function loadWebConfig(): Promise<WebConfig> {
   const detail = typeof body === 'object' && body !== null && 'detail' in body ? body.detail : null;
   throw new WebConfigError(
     typeof detail === 'string'
-      ? detail
+      ? $localize`:@@startup.detail:${detail}:detail:`
       : $localize`:@@startup.status:The web server answered ${response.status}:status: for its configuration.`,
   );
 }

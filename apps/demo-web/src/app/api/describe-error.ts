@@ -1,7 +1,7 @@
 import { HttpErrorResponse } from '@angular/common/http';
 import { isSseError, type SseError } from '@sillage/angular';
-import { ResponseError } from '@sillage/client';
-import { describeRefusal } from './describe-refusal';
+import { ResponseError, StreamFailedError } from '@sillage/client';
+import { describeFailure, describeRefusal } from './describe-refusal';
 
 /** Why a request or a stream failed, for the person who waits for it. */
 export function describeError(error: unknown): string {
@@ -30,8 +30,14 @@ function textOf(body: unknown, name: string): string | null {
 
 function describeSseError(error: SseError): string {
   if (error instanceof ResponseError) {
-    return describeRefusal(error.status, { code: null, detail: error.detail, retryAfterSeconds: null });
+    const { status, failure: code, detail, retryAfterMs } = error;
+    return describeRefusal(status, {
+      code,
+      detail,
+      retryAfterSeconds: retryAfterMs === null ? null : Math.ceil(retryAfterMs / 1_000),
+    });
   }
+  if (error instanceof StreamFailedError) return describeFailure(error.failure, error.message);
   switch (error.code) {
     case 'network-error':
       return $localize`:@@error.unreachable:The API cannot be reached.`;
@@ -43,14 +49,17 @@ function describeSseError(error: SseError): string {
       return $localize`:@@error.sign-in:Sign-in is needed.`;
     case 'signed-out':
       return $localize`:@@error.signed-out:The person signed out.`;
-    case 'http-error':
+    case 'token-unavailable':
+      return $localize`:@@error.token:No token could be had for the API. Sign out, then sign in again.`;
     case 'event-too-large':
     case 'invalid-data':
-    case 'invalid-option':
+      return $localize`:@@error.event:The API sent what this page cannot read.`;
     case 'redirect-refused':
-    case 'stream-failed':
-    case 'token-unavailable':
     case 'unexpected-content-type':
-      return error.message;
+      return $localize`:@@error.not-the-api:What answered is not the API’s stream: a proxy or a portal may stand between.`;
+    case 'http-error':
+    case 'invalid-option':
+    case 'stream-failed':
+      return $localize`:@@error.page:Something in the page failed.`;
   }
 }

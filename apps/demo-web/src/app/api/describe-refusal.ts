@@ -6,27 +6,41 @@ interface Refusal {
   readonly retryAfterSeconds: number | null;
 }
 
-/** What the API refused, in the person's language where the code says enough; else in the API's words. */
+/**
+ * What the API refused, in the person's language. Where its code is unknown here, an English page has the API's own words; another has a
+ * sentence that says less, and no English.
+ */
 export function describeRefusal(status: number, { code, detail, retryAfterSeconds }: Refusal): string {
-  const known = code === null ? undefined : sentences[code];
-  if (known !== undefined) return known;
+  const known = sentenceOf(code, detail);
+  if (known !== null) return known;
   if (status === 429) return tooMany(retryAfterSeconds);
-  if (status === 403 || status === 404) return detail === null ? sentenceOf(status) : withDetail(status, detail);
+  if (status === 403) {
+    return detail === null
+      ? $localize`:@@error.403:You are not allowed to do this.`
+      : $localize`:@@error.403-detail:${detail}:detail:`;
+  }
+  if (status === 404) {
+    return detail === null
+      ? $localize`:@@error.404:There is no such thing, or it is not yours to see.`
+      : $localize`:@@error.404-detail:${detail}:detail:`;
+  }
   if (detail !== null) return $localize`:@@error.refused:The API refused: ${detail}:detail:`;
   return $localize`:@@error.status:The API answered ${status}:status:.`;
 }
 
-function sentenceOf(status: 403 | 404): string {
-  return status === 403
-    ? $localize`:@@error.403:You are not allowed to do this.`
-    : $localize`:@@error.404:There is no such thing, or it is not yours to see.`;
+/** Why the API ended a stream that had begun. */
+export function describeFailure(code: string, message: string): string {
+  return sentenceOf(code, message) ?? $localize`:@@error.stream-failed:The stream failed: ${message}:message:`;
 }
 
-/** In English, the API's words say it; elsewhere they stand behind a sentence of the page's. */
-function withDetail(status: 403 | 404, detail: string): string {
-  return status === 403
-    ? $localize`:@@error.403-detail:${detail}:detail:`
-    : $localize`:@@error.404-detail:${detail}:detail:`;
+function sentenceOf(code: string | null, detail: string | null): string | null {
+  if (code === null) return null;
+  if (tokenCodes.has(code))
+    return $localize`:@@refusal.token:The API does not accept your sign-in. Sign out, then sign in again.`;
+  // Which field, and what of it: the API says so in English alone.
+  if (code === 'invalid-body' && detail !== null)
+    return $localize`:@@refusal.invalid-body:What was sent does not fit: ${detail}:detail:`;
+  return sentences[code] ?? null;
 }
 
 function tooMany(seconds: number | null): string {
@@ -35,15 +49,56 @@ function tooMany(seconds: number | null): string {
     : $localize`:@@error.429-wait:Too many requests. Try again in ${seconds}:seconds: s.`;
 }
 
+/** What is wrong with a token is for who looks after the API; to the person, all of it is one thing. */
+const tokenCodes: ReadonlySet<string> = new Set([
+  'bad-signature',
+  'malformed-authorization',
+  'malformed-token',
+  'no-permissions',
+  'no-token',
+  'not-yet-valid',
+  'several-tokens',
+  'token-expired',
+  'token-in-query',
+  'unknown-key',
+  'unsupported-algorithm',
+  'void-ticket',
+  'wrong-audience',
+  'wrong-issuer',
+  'wrong-tenant',
+]);
+
+const busy = $localize`:@@refusal.busy:The API cannot answer now. It will soon: try again.`;
+const misunderstood = $localize`:@@refusal.misunderstood:The API does not understand this page. Load it again: it may be of another version.`;
+
 const sentences: Readonly<Record<string, string>> = {
+  'assistant-unavailable': $localize`:@@refusal.assistant-unavailable:The assistant stopped answering. Ask again.`,
   'cell-taken': $localize`:@@refusal.cell-taken:This cell is taken: choose a free one.`,
   'document-too-large': $localize`:@@refusal.document-too-large:The document has grown too large: what is new is not kept.`,
+  forbidden: $localize`:@@error.403:You are not allowed to do this.`,
   'game-not-over': $localize`:@@refusal.game-not-over:The game is not over yet: finish it first.`,
   'game-over': $localize`:@@refusal.game-over:The game is over: ask for a rematch.`,
+  'insufficient-claims': $localize`:@@refusal.insufficient-claims:The API demands a second factor of you.`,
+  'insufficient-scope': $localize`:@@refusal.insufficient-scope:You lack the role or the permission that this needs.`,
+  'internal-error': $localize`:@@refusal.internal-error:Something in the API failed. Try again.`,
+  'invalid-request': misunderstood,
+  'invalid-symbols': $localize`:@@refusal.invalid-symbols:Choose one symbol at least, and ten at most.`,
+  'invalid-update': misunderstood,
+  'keys-unavailable': $localize`:@@refusal.keys-unavailable:The API cannot check your sign-in now. It will soon: try again.`,
+  'log-unavailable': busy,
+  'method-not-allowed': misunderstood,
   'no-free-seat': $localize`:@@refusal.no-free-seat:Both seats are taken: you can watch.`,
+  'no-ticket-path': misunderstood,
   'not-a-player': $localize`:@@refusal.not-a-player:You have no seat in this game: take one, or watch.`,
+  'not-found': $localize`:@@error.404:There is no such thing, or it is not yours to see.`,
   'not-your-turn': $localize`:@@refusal.not-your-turn:It is not your turn: wait for the other’s move.`,
+  'origin-not-allowed': $localize`:@@refusal.origin-not-allowed:The API does not answer to pages of this address.`,
+  revoked: $localize`:@@refusal.revoked:What you may do has just changed. Try again.`,
+  'server-closing': busy,
+  'unknown-device': $localize`:@@refusal.unknown-device:No such device was heard of: choose one of the list.`,
   'unknown-document': $localize`:@@refusal.unknown-document:There is no such document among those that you may open.`,
   'unknown-person': $localize`:@@refusal.unknown-person:This person has not signed in yet.`,
+  'unknown-stream': $localize`:@@refusal.unknown-stream:There is no such stream, or it is not yours to see.`,
+  'unknown-symbol': $localize`:@@refusal.unknown-symbol:There is no price for one of these symbols: leave it out.`,
   'waiting-for-players': $localize`:@@refusal.waiting-for-players:The game begins once both seats are taken.`,
 };

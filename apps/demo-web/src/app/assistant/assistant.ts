@@ -34,6 +34,8 @@ export class Assistant {
   );
   protected readonly status = computed(() => this.current()?.status() ?? 'idle');
   protected readonly description = signal<string | null>(null);
+  /** `null`: that of the page, as far as anybody knows. */
+  protected readonly answerLanguage = signal<'en' | null>(null);
   protected readonly problem = signal<string | null>(null);
   protected readonly prompt = new FormControl('', { nonNullable: true });
   protected readonly form = new FormGroup({ prompt: this.prompt });
@@ -49,11 +51,16 @@ export class Assistant {
       .info()
       .pipe(takeUntilDestroyed(this.#destroyRef))
       .subscribe({
-        next: ({ kind, description }) =>
+        next: ({ kind, description }) => {
+          // The documentation that the embedded one quotes is English.
+          this.answerLanguage.set(kind === 'embedded' ? 'en' : null);
           this.description.set(
-            // Of the embedded one, the page knows what to say in any language.
-            kind === 'embedded' ? $localize`:@@assistant.embedded:${description}:description:` : description,
-          ),
+            // In English, as the API says it; elsewhere, as the page can.
+            kind === 'embedded'
+              ? $localize`:@@assistant.embedded:${description}:description:`
+              : $localize`:@@assistant.upstream:${description}:description:`,
+          );
+        },
         error: (error: unknown) => this.problem.set(describeError(error)),
       });
   }

@@ -13,10 +13,12 @@ import {
   type ElementRef,
 } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { Title } from '@angular/platform-browser';
 import { RouterLink } from '@angular/router';
 import type { DocumentCursor, DocumentEvent, NewDocumentCursor } from 'demo-contract';
 import { EMPTY, Subject, catchError, concatMap, throttleTime } from 'rxjs';
 import { describeError, DocumentApi, SseApiService } from '@app/api';
+import { pageTitle } from '@app/page-title';
 import { StreamBar, StreamView } from '@app/stream';
 import { createEditor, type DocumentEditor } from './create-editor';
 import { DocumentText } from './document-text';
@@ -37,6 +39,7 @@ export class DocumentPage {
   readonly #sse = inject(SseApiService);
   readonly #api = inject(DocumentApi);
   readonly #destroyRef = inject(DestroyRef);
+  readonly #pageTitle = inject(Title);
   readonly #nonce = inject(CSP_NONCE, { optional: true });
   /** One a page: a person may have several. */
   readonly #clientId = crypto.randomUUID();
@@ -164,10 +167,11 @@ export class DocumentPage {
       .all()
       .pipe(takeUntilDestroyed(this.#destroyRef))
       .subscribe({
-        next: (documents) =>
-          this.title.set(
-            documents.find(({ id }) => id === this.documentId())?.title ?? $localize`:@@documents.unknown:Document`,
-          ),
+        next: (documents) => {
+          const title = documents.find(({ id }) => id === this.documentId())?.title;
+          this.title.set(title ?? $localize`:@@documents.unknown:Document`);
+          this.#pageTitle.setTitle(pageTitle(this.title()));
+        },
         error: (error: unknown) => this.problem.set(describeError(error)),
       });
   }

@@ -1,9 +1,10 @@
-import { Component, computed, DestroyRef, inject, signal } from '@angular/core';
+import { Component, computed, DestroyRef, inject, LOCALE_ID, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { FormControl, FormGroup, ReactiveFormsModule } from '@angular/forms';
 import { MatButton } from '@angular/material/button';
 import { MatFormFieldModule } from '@angular/material/form-field';
 import { MatInput } from '@angular/material/input';
+import { MatSelectModule } from '@angular/material/select';
 import { Router, RouterLink } from '@angular/router';
 import type { DocumentInfo, Person } from 'demo-contract';
 import { describeError, DocumentApi, PeopleApi } from '@app/api';
@@ -12,7 +13,7 @@ import { Account } from '@app/sign-in';
 /** The documents that the person may open, and a form for another. */
 @Component({
   selector: 'app-documents',
-  imports: [MatButton, MatFormFieldModule, MatInput, ReactiveFormsModule, RouterLink],
+  imports: [MatButton, MatFormFieldModule, MatInput, MatSelectModule, ReactiveFormsModule, RouterLink],
   templateUrl: './documents.html',
   styleUrl: './documents.scss',
 })
@@ -22,6 +23,7 @@ export class Documents {
   readonly #account = inject(Account);
   readonly #router = inject(Router);
   readonly #destroyRef = inject(DestroyRef);
+  readonly #list = new Intl.ListFormat(inject(LOCALE_ID));
   readonly #people = signal<readonly Person[]>([]);
 
   /** `null` until they are known. */
@@ -31,7 +33,7 @@ export class Documents {
   protected readonly creating = signal<'idle' | 'busy'>('idle');
   protected readonly form = new FormGroup({
     title: new FormControl('', { nonNullable: true }),
-    sharedWith: new FormControl('', { nonNullable: true }),
+    sharedWith: new FormControl<readonly string[]>([], { nonNullable: true }),
   });
 
   constructor() {
@@ -55,7 +57,7 @@ export class Documents {
     if (owner.id !== this.#account.personId()) return $localize`:@@documents.from:Shared by ${owner.name}:name:`;
     return others.length === 0
       ? $localize`:@@documents.yours:Yours alone`
-      : $localize`:@@documents.with:Yours, shared with ${others.join(', ')}:names:`;
+      : $localize`:@@documents.with:Yours, shared with ${this.#list.format(others)}:names:`;
   }
 
   protected create(): void {
@@ -63,7 +65,7 @@ export class Documents {
     if (title.trim() === '' || this.form.invalid || this.creating() === 'busy') return;
     this.creating.set('busy');
     this.#api
-      .create({ title: title.trim(), sharedWith: sharedWith === '' ? [] : [sharedWith] })
+      .create({ title: title.trim(), sharedWith })
       .pipe(takeUntilDestroyed(this.#destroyRef))
       .subscribe({
         next: ({ id }) => void this.#router.navigate(['/documents', id]),

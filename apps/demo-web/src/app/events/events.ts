@@ -12,6 +12,14 @@ import { StreamBar, StreamView } from '@app/stream';
 
 const kinds = ['chat', 'notification', 'status', 'update'] as const satisfies readonly TypedEventKind[];
 
+/** What the types are called on the page. */
+const kindNames: Readonly<Record<string, string>> = {
+  chat: $localize`:@@events.kind.chat:chat`,
+  notification: $localize`:@@events.kind.notification:notification`,
+  status: $localize`:@@events.kind.status:status`,
+  update: $localize`:@@events.kind.update:update`,
+} satisfies Record<TypedEventKind, string>;
+
 /** Events of several types on one stream, those asked for shown. */
 @Component({
   selector: 'app-events',
@@ -24,6 +32,7 @@ export class Events {
   readonly #destroyRef = inject(DestroyRef);
 
   protected readonly kinds = kinds;
+  protected readonly kindNames = kindNames;
   protected readonly wanted = new FormGroup({
     chat: new FormControl(true, { nonNullable: true }),
     notification: new FormControl(true, { nonNullable: true }),

@@ -75,11 +75,13 @@ export class Game {
     const next = cell === undefined ? null : neighbour(Number(cell), event.key);
     if (next === null) return;
     event.preventDefault();
-    this.boardRef()?.nativeElement.querySelector<HTMLElement>(`[data-cell="${next}"]`)?.focus();
+    this.#focusCell(next);
   }
 
   protected takeSeat(): void {
     this.#ask(this.#api.takeSeat(this.gameId()));
+    // The button goes with the seat; what comes next is a move.
+    this.#focusCell(0);
   }
 
   /** Every move is asked of the referee, those out of turn too: the answer says what is wrong. */
@@ -89,6 +91,11 @@ export class Game {
 
   protected rematch(): void {
     this.#ask(this.#api.rematch(this.gameId()));
+    this.#focusCell(0);
+  }
+
+  #focusCell(cell: number): void {
+    this.boardRef()?.nativeElement.querySelector<HTMLElement>(`[data-cell="${cell}"]`)?.focus();
   }
 
   #ask(request: Observable<unknown>): void {

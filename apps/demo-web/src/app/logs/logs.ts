@@ -77,8 +77,8 @@ export class Logs {
     });
   }
 
-  protected pause(): void {
-    this.paused.set(this.view.items());
+  protected togglePause(): void {
+    this.paused.update((paused) => (paused === null ? this.view.items() : null));
   }
 
   protected fieldsOf({ fields }: LogLine): string {

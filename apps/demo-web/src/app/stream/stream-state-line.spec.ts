@@ -37,7 +37,11 @@ describe('the state of a stream', () => {
     ['Ended', 'closed', shownState({ status: 'closed', reason: 'completed' })],
     ['Signed out', 'closed', failedState(new SignedOutError())],
     ['Failed: The API cannot be reached.', 'closed', failedState(new ConnectionError('network-error', 'x'))],
-    ['Failed: Failed to acquire token: no.', 'closed', failedState(new AccessTokenError('no.'))],
+    [
+      'Failed: No token could be had for the API. Sign out, then sign in again.',
+      'closed',
+      failedState(new AccessTokenError('no.')),
+    ],
   ])('says "%s", and %s to styles and tests', (words, attribute, state) => {
     const { host } = show(state);
     expect(host.getAttribute('data-state')).toBe(attribute);

@@ -45,6 +45,16 @@ export class Transports {
     },
   ];
 
+  /** What the API tells of a URL, the length of a token in the page's language. */
+  protected urlOf(sight: TransportSight | null): string {
+    return sight === null
+      ? '–'
+      : sight.url.replace(
+          /\((\d+) characters\)/,
+          (_, length: string) => $localize`:@@transports.length:(${length}:length: characters)`,
+        );
+  }
+
   #view(source: Parameters<StreamView<TransportSight>['open']>[0]): StreamView<TransportSight> {
     const view = new StreamView<TransportSight>({ maxItems: 1 });
     view.open(source);

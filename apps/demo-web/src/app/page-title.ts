@@ -1,0 +1,4 @@
+/** What a tab and a screen reader call a page. */
+export function pageTitle(page: string): string {
+  return `${page} – Sillage`;
+}

@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Page } from 'playwright-core';
+import { afterAll, describe, expect, it } from 'vitest';
+import { pages } from './pages.ts';
+import { alice, bob } from './stack.ts';
+import { withStack } from './with-stack.ts';
+
+const streamsAMinute = 12;
+/** The same in any language. */
+const names: ReadonlySet<string> = new Set([bob.username, 'Wide World Importers']);
+
+describe('in French', () => {
+  let upstream: Server;
+  const world = withStack({
+    // A simulated OpenAI-compatible API, which breaks off every answer.
+    api: async () => {
+      upstream = createServer((request, response) => {
+        request.resume();
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+        response.write('data: {"choices":[{"delta":{"content":"Presque"}}]}\n\n', () => response.destroy());
+      }).listen(0, 'localhost');
+      await once(upstream, 'listening');
+      return {
+        OPENAI_BASE_URL: `http://localhost:${(upstream.address() as AddressInfo).port}/v1`,
+        RATE_LIMIT_STREAMS: String(streamsAMinute),
+      };
+    },
+  });
+  afterAll(() => {
+    upstream.closeAllConnections();
+    upstream.close();
+  });
+
+  it('what the API refuses is said in French', async () => {
+    const visitor = await world.arrive();
+    const { page } = visitor;
+    await visitor.signIn(alice);
+    const says = (sentence: RegExp): Promise<void> => page.getByText(sentence).first().waitFor();
+
+    await visitor.open('/fr/documents/unheard-of');
+    await says(/Il n’y a pas de tel document parmi ceux que vous pouvez ouvrir/);
+
+    await visitor.open('/fr/devices/unheard-of');
+    await says(/Aucun appareil de ce nom ne s’est fait entendre/);
+
+    await visitor.open('/fr/stocks');
+    await visitor.live();
+    await page.getByLabel('Un autre symbole').fill('NOPE');
+    await visitor.button('Ajouter').click();
+    await says(/L’un de ces symboles n’a pas de cours/);
+
+    await visitor.open('/fr/game/alone');
+    await visitor.live();
+    await page.locator('[data-cell="0"]').click();
+    await says(/Vous n’avez pas de place dans cette partie/);
+
+    await visitor.open('/fr/assistant');
+    await page.getByLabel('Demander à l’assistant').fill('Tiendra-t-il ?');
+    await visitor.button('Demander').click();
+    await says(/La réponse a échoué. L’assistant a cessé de répondre/);
+
+    // Until the limit is reached: how many streams it took so far is not what is tested here.
+    for (let opened = 0; opened <= streamsAMinute; opened += 1) {
+      await visitor.open('/fr/events');
+      await page.locator('[data-state="open"], [data-state="waiting"]').first().waitFor();
+      if ((await page.locator('[data-state="waiting"]').count()) > 0) break;
+    }
+    await says(/l’API a reçu trop de requêtes de vous ou de votre réseau/);
+  });
+
+  it('who may not read the logs is told so in French', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(bob);
+    await visitor.open('/fr/logs');
+    await visitor.page.getByText(/Échec\s*: Il vous manque le rôle/).waitFor();
+    await visitor.page.getByText(/réservés aux personnes qui ont le rôle/).waitFor();
+  });
+
+  it('an API that is away, and an end of sign-in, are told in French', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(bob);
+    await visitor.open('/fr/notifications');
+    await visitor.live();
+    await world.stack.killApi();
+    await visitor.page.getByText(/^Reconnexion dans \d+\u00a0s/).waitFor();
+    await visitor.page.getByText(/est injoignable\. Les flux réessaient/).waitFor();
+    await world.stack.startApi();
+    await visitor.live();
+  });
+
+  it('no page has a sentence of the English one', async () => {
+    const visitor = await world.arrive();
+    const { page } = visitor;
+    await visitor.signIn(bob);
+    const found: string[] = [];
+    for (const { path } of pages) {
+      const english = await sentences(page, `${world.stack.web}/en${path}`);
+      const french = await sentences(page, `${world.stack.web}/fr${path}`);
+      expect(await page.getAttribute('html', 'lang'), path).toBe('fr');
+      const same = french.filter((sentence) => english.includes(sentence) && !names.has(sentence));
+      found.push(...same.map((sentence) => `${path}: ${sentence}`));
+    }
+    await visitor.open('/');
+    visitor.urls.length = 0;
+    expect(found).toEqual([]);
+  });
+});
+
+/** What a page says in three words and more, names for whoever listens included, but for what says that it is English. */
+async function sentences(page: Page, url: string): Promise<string[]> {
+  await page.goto(url);
+  await page.locator('main h1').waitFor();
+  await page.locator('main :is([data-state], form, a)').first().waitFor();
+  return page.evaluate(() => {
+    const texts = [...document.querySelectorAll('body *, title')].flatMap((element) =>
+      element.closest('[lang="en"]:not(html), script, style, noscript') !== null
+        ? []
+        : [...element.childNodes]
+            .filter((node) => node.nodeType === Node.TEXT_NODE)
+            .map((node) => node.textContent ?? '')
+            .concat(['aria-label', 'title', 'placeholder'].map((name) => element.getAttribute(name) ?? '')),
+    );
+    return [...new Set(texts.map((text) => text.replaceAll(/\s+/g, ' ').trim()))].filter((text) =>
+      /\p{L}{2,}\P{L}+\p{L}{2,}\P{L}+\p{L}{2,}/u.test(text),
+    );
+  });
+}
