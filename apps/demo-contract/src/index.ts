@@ -77,6 +77,14 @@ export interface ChatPrompt {
   readonly answerId?: string;
 }
 
+/** `GET chat/conversations/:conversationId`: what was said in it, if anything was, by whoever asks and the assistant. */
+export interface ConversationHistory {
+  /** A question, then its answer, and so on; the latest ten of each. */
+  readonly turns: readonly { readonly role: 'user' | 'assistant'; readonly content: string }[];
+  /** The question whose answer is not at its end: to ask it again under the same ID goes on with it. */
+  readonly unfinished: { readonly answerId: string; readonly prompt: string } | null;
+}
+
 /** `GET sessions`, for administrators. */
 export interface SessionReport {
   readonly total: number;

@@ -29,6 +29,8 @@ export interface Answers {
    * @throws StreamFailure where the answer cannot go on, or is not known up to `from`.
    */
   read(question: Question, from: number, signal: AbortSignal): AsyncIterable<AnswerPart>;
+  /** The latest answer of a conversation that is not at its end. */
+  unfinishedOf(owner: string, conversationId: string): Pick<Question, 'answerId' | 'prompt'> | null;
   /** Ends an answer where it is. Answers whether it was not at its end. */
   stop(owner: string, answerId: string): boolean;
   /** Interrupts what is under way. */
@@ -43,7 +45,7 @@ export interface AnswersOptions {
   readonly graceMs?: number;
 }
 
-interface KeptAnswer extends Omit<Question, 'answerId'> {
+interface KeptAnswer extends Question {
   readonly text: string;
   readonly status: 'unfinished' | 'ended';
 }
@@ -134,8 +136,8 @@ export function createAnswers({ assistant, state, conversations, graceMs = 30_00
       const known = kept.get(keyOf(owner, answerId));
       return known !== undefined && (known.prompt !== prompt || known.conversationId !== conversationId);
     },
-    async *read({ answerId, ...question }, from, signal) {
-      const key = keyOf(question.owner, answerId);
+    async *read(question, from, signal) {
+      const key = keyOf(question.owner, question.answerId);
       const before = kept.get(key) ?? { ...question, text: '', status: 'unfinished' };
       // Not a number is not up to there either.
       if (!(before.text.length >= from)) {
@@ -158,6 +160,13 @@ export function createAnswers({ assistant, state, conversations, graceMs = 30_00
         if (work !== undefined) leave(key, work);
       }
     },
+    unfinishedOf: (owner, conversationId) =>
+      kept
+        .values()
+        .findLast(
+          (answer) =>
+            answer.status === 'unfinished' && answer.owner === owner && answer.conversationId === conversationId,
+        ) ?? null,
     stop(owner, answerId) {
       const key = keyOf(owner, answerId);
       if (kept.get(key)?.status !== 'unfinished') return false;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expressRespond, identityOf } from '@sillage/server/express';
+import type { ConversationHistory } from 'demo-contract';
 import type { Router } from 'express';
 import { z } from 'zod';
 import type { DemoContext } from '../demo-context.ts';
@@ -14,13 +15,14 @@ const chatPrompt = z.object({
   answerId: z.uuid().optional(),
 });
 
-/** `GET assistant`, `POST chat/completions/stream`, `DELETE chat/completions/:answerId`. */
+/** `GET assistant`, `POST chat/completions/stream`, `DELETE chat/completions/:answerId`, `GET chat/conversations/:conversationId`. */
 export function assistantRoutes(
   router: Router,
   { endpoint, access, guard, stores: { state }, onClose }: DemoContext,
   assistant: Assistant,
 ): void {
-  const answers = createAnswers({ assistant, state, conversations: createConversations(state) });
+  const conversations = createConversations(state);
+  const answers = createAnswers({ assistant, state, conversations });
   onClose(() => answers.close());
 
   router.get('/assistant', ...guard.route, (_request, response) => {
@@ -59,6 +61,16 @@ export function assistantRoutes(
       },
     ),
   );
+
+  router.get('/chat/conversations/:conversationId', ...guard.route, (request, response) => {
+    const owner = identityOf(response).key;
+    const conversationId = String(request.params.conversationId);
+    const unfinished = answers.unfinishedOf(owner, conversationId);
+    response.json({
+      turns: conversations.turns(owner, conversationId),
+      unfinished: unfinished && { answerId: unfinished.answerId, prompt: unfinished.prompt },
+    } satisfies ConversationHistory);
+  });
 
   router.delete('/chat/completions/:answerId', ...guard.route, (request, response) => {
     if (answers.stop(identityOf(response).key, String(request.params.answerId))) response.status(204).end();

@@ -1,5 +1,6 @@
 import { isSseError } from '@sillage/client';
 import { StreamFailure } from '@sillage/server';
+import type { ConversationHistory } from 'demo-contract';
 import { describe, expect, it } from 'vitest';
 import type { Who } from '../demo-api.fixture.ts';
 import { withApi } from '../with-api.fixture.ts';
@@ -39,6 +40,25 @@ describe('the assistant’s stream', () => {
     await answer.until(() => true);
     answer.close();
     await left;
+  });
+
+  it('is kept with its conversation, which says what of it is unfinished', async () => {
+    const conversation = (who: Who) => held.api.json<ConversationHistory>(who, 'GET', '/chat/conversations/default');
+    const answerId = crypto.randomUUID();
+    const answer = ask('unfinished', answerId);
+    await answer.until(() => true);
+    expect((await conversation('bob')).unfinished).toEqual({ answerId, prompt: 'unfinished' });
+    expect(await conversation('alice')).toEqual({ turns: [], unfinished: null });
+    await held.api.call('bob', 'DELETE', `/chat/completions/${answerId}`);
+    await answer.rest();
+    const { turns, unfinished } = await conversation('bob');
+    expect([turns.slice(-2), unfinished?.answerId === answerId]).toEqual([
+      [
+        { role: 'user', content: 'unfinished' },
+        { role: 'assistant', content: 'The answer is' },
+      ],
+      false,
+    ]);
   });
 
   it('goes on for a reader who named the answer, until it is stopped', async () => {

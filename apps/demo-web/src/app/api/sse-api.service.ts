@@ -23,10 +23,19 @@ import { defer, tap, type Observable } from 'rxjs';
  */
 @Injectable({ providedIn: 'root' })
 export class SseApiService extends BaseMsalApiService {
-  /** An answer, token by token. Completes with it; unsubscribing ends it on the server too. Each subscription is a question of its own. */
-  streamChatCompletion(prompt: string, conversationId?: string, config: MsalApiConfig = {}): Observable<string> {
+  /**
+   * An answer, token by token. Completes with it; unsubscribing ends it on the server too.
+   *
+   * @param unfinished the ID of an answer that was begun, to go on with. Default: each subscription begins one.
+   */
+  streamChatCompletion(
+    prompt: string,
+    conversationId?: string,
+    config: MsalApiConfig = {},
+    unfinished?: string,
+  ): Observable<string> {
     return defer(() => {
-      const answerId = crypto.randomUUID();
+      const answerId = unfinished ?? crypto.randomUUID();
       const body: ChatPrompt = { prompt, answerId, ...(conversationId === undefined ? {} : { conversationId }) };
       return this.postSSE<string>('chat/completions/stream', body, { ...config, reconnect: repeating(config) }).pipe(
         tap({ unsubscribe: () => this.#endAnswer(answerId) }),
