@@ -14,6 +14,8 @@ export interface Stores {
   readonly state: StateStore;
   /** The folder of the imported files' databases. */
   readonly importsFolder: string;
+  /** The folder of the files that are still to be imported. */
+  readonly uploadsFolder: string;
   /** How long the last append to the event log took. */
   readonly appendDelayMs: number;
   close(): Promise<void>;
@@ -31,7 +33,8 @@ export async function openStores(
   const isKept = STORE === 'sqlite';
   const folder = isKept ? DATA_DIR : await mkdtemp(join(tmpdir(), 'sillage-demo-'));
   const importsFolder = join(folder, 'imports');
-  mkdirSync(importsFolder, { recursive: true });
+  const uploadsFolder = join(folder, 'uploads');
+  for (const path of [importsFolder, uploadsFolder]) mkdirSync(path, { recursive: true });
   const log = isKept ? createSqliteEventLog({ path: join(folder, 'events.sqlite') }) : createMemoryEventLog();
   const state = createStateStore(isKept ? join(folder, 'state.sqlite') : ':memory:');
   let appendDelayMs = 0;
@@ -39,6 +42,7 @@ export async function openStores(
   return {
     state,
     importsFolder,
+    uploadsFolder,
     log: {
       ...log,
       async append(topic, entry) {
