@@ -16,7 +16,7 @@ const filePath = join(folder, 'rows.csv');
 let rows = 0;
 let taken = 0;
 let most = 0;
-let state: 'running' | 'over' = 'running';
+const over = new AbortController();
 const running = startImport({
   filePath,
   databasePath,
@@ -25,7 +25,7 @@ const running = startImport({
     taken = progress.bytes;
   },
 });
-const outcome = running.outcome.finally(() => (state = 'over'));
+const outcome = running.outcome.finally(() => over.abort());
 
 const startedAt = Date.now();
 const report = setInterval(() => {
@@ -43,7 +43,7 @@ const file = await open(filePath, 'a');
 const header = Buffer.from('id,name,text,day\n');
 await file.appendFile(header);
 let sent = header.byteLength;
-while (sent < totalBytes && state === 'running') {
+while (sent < totalBytes && !over.signal.aborted) {
   await file.appendFile(block);
   sent += block.byteLength;
   running.grow(sent, 'part');

@@ -9,7 +9,7 @@ import {
   type TokenDemand,
 } from '@sillage/client';
 import { concatMap, defer, fromEvent, Observable, of, retry, take, throwError, timer } from 'rxjs';
-import { Upload, type HttpStack } from 'tus-js-client';
+import { Upload, type UploadOptions } from 'tus-js-client';
 import { outcomeOf, responseOf, retryAfterMsOf, toHttpError } from './upload-error';
 
 /** `waiting`: it goes on by itself, once the API can be reached again. */
@@ -25,8 +25,8 @@ export interface ResumableUploadOptions {
   readonly random?: () => number;
   /** Default: as the clock runs. */
   readonly wait?: (ms: number) => Observable<unknown>;
-  /** Default: the browser's. */
-  readonly httpStack?: HttpStack;
+  /** How requests are made and files are read. Default: as in a browser. */
+  readonly platform?: Pick<UploadOptions, 'httpStack' | 'fileReader'>;
 }
 
 /** A part is one request, and has a token of its own: none is for longer than a token lives. */
@@ -39,7 +39,15 @@ const partBytes = 16 * 2 ** 20;
  * @throws HttpErrorResponse for a refusal that cannot pass, `SseError` where no token can be had, `DOMException` where the file cannot be read.
  */
 export function resumableUpload(options: ResumableUploadOptions): Observable<never> {
-  const { url, file, accessToken, onState, random = Math.random, wait = timer, httpStack } = options;
+  const {
+    url,
+    file,
+    accessToken,
+    onState,
+    random = Math.random,
+    wait = (ms: number) => timer(ms),
+    platform = {},
+  } = options;
   return defer(() => {
     let failures = 0;
     let refusals = 0;
@@ -54,7 +62,7 @@ export function resumableUpload(options: ResumableUploadOptions): Observable<nev
         // Its own waits are a list that ends, and know nothing of Retry-After.
         retryDelays: null,
         storeFingerprintForResuming: false,
-        ...(httpStack === undefined ? {} : { httpStack }),
+        ...platform,
         async onBeforeRequest(request) {
           try {
             const token = await accessToken({ demand, signal: leaving.signal });

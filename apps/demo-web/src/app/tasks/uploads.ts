@@ -35,7 +35,7 @@ export class Uploads {
       }),
     );
     const upload = resumableUpload({
-      url: url.toString(),
+      url,
       file,
       accessToken,
       onState: (state) => set(this.#states, taskId, state),
