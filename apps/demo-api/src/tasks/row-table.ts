@@ -30,7 +30,7 @@ export function openRowTable(path: string): RowTable {
   const database = new DatabaseSync(path);
   // A journal, so that what was committed outlives a kill. Of rows that are only appended, it holds next to nothing.
   database.exec(`
-    PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = NORMAL;
+    PRAGMA journal_mode = DELETE; PRAGMA synchronous = NORMAL;
     CREATE TABLE IF NOT EXISTS checkpoint (
       id INTEGER PRIMARY KEY CHECK (id = 1), bytes INTEGER NOT NULL, lines INTEGER NOT NULL, rows INTEGER NOT NULL,
       columns INTEGER NOT NULL, delimiter TEXT NOT NULL

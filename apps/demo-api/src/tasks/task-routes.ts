@@ -6,7 +6,7 @@ import type { DemoContext } from '../demo-context.ts';
 import { readBody, sendProblem } from '../read-body.ts';
 import type { TaskUpload } from './task-work.ts';
 import { createTasks, taskTopic } from './tasks.ts';
-import { refuse, uploadRoutes } from './upload-routes.ts';
+import { abandonBody, refuse, uploadRoutes } from './upload-routes.ts';
 
 const newTask = z.object({
   name: z.string().trim().min(1).max(255),
@@ -61,8 +61,10 @@ export async function taskRoutes(router: Router, context: DemoContext): Promise<
     const reception = await upload.receiveAtOnce(request, sizeOf(request));
     if (reception === 'wrong-offset') {
       sendProblem(response, 409, 'file-not-wanted', 'This task has its file: register another one.');
-    } else if (reception !== 'taken') refuse(reception, response);
-    else await answerOutcome(String(request.params.taskId), response);
+    } else if (reception === 'taken' || reception === 'not-wanted') {
+      if (reception === 'not-wanted') abandonBody(response);
+      await answerOutcome(String(request.params.taskId), response);
+    } else refuse(reception, response);
   });
 
   async function answerOutcome(taskId: string, response: Response): Promise<void> {

@@ -52,7 +52,7 @@ const tellEveryMs = 100;
 /** Receives a task's file and imports it meanwhile, each at its own pace: the file between them is on the disk. */
 export function createTaskWork(options: TaskWorkOptions): TaskWork {
   const { databasePath, spoolPath, silenceMs, onChange, onEnd } = options;
-  let { task } = options;
+  let task = options.task;
   let running: RunningImport | undefined;
   let meter: ProgressMeter | undefined;
   let takenBytes = 0;
@@ -66,6 +66,8 @@ export function createTaskWork(options: TaskWorkOptions): TaskWork {
   }, silenceMs);
 
   const isWhole = (): boolean => spool.bytes === task.sizeBytes;
+  // What an earlier process said of its connections is over with it.
+  task = { ...task, upload: isWhole() ? 'complete' : 'waiting' };
   const failed = (cause: Parameters<typeof describeFailure>[0]): TaskEnd => ({
     ...{ kind: 'failed', rows: task.rows, failure: describeFailure(cause, 0) },
   });

@@ -119,7 +119,7 @@ describe('an import', () => {
     expect((await held.api.call('bob', 'POST', `/tasks/${taskId}/cancel`)).status).toBe(204);
     expect((await stream.rest()).at(-1)?.data).toMatchObject({ status: 'cancelled', failure: null });
     file.stop();
-    expect([410, 'broken off']).toContain(await uploaded);
+    expect([409, 'broken off']).toContain(await uploaded);
     expect((await held.api.call('bob', 'POST', `/tasks/${taskId}/cancel`)).status).toBe(409);
   });
 

@@ -61,9 +61,7 @@ export function uploadRoutes(
 /** Says why a file was not taken, to whom there is still a connection to. */
 export function refuse(reception: Exclude<Reception, 'taken'>, response: Response): void {
   if (reception === 'lost') return;
-  // What is left of the body is not read to its end, so that the connection can serve nothing more.
-  response.set('Connection', 'close');
-  discardRest(response.req);
+  abandonBody(response);
   switch (reception) {
     case 'too-large':
       sendProblem(response, 413, 'file-too-large', 'The file is larger than the task says.');
@@ -76,7 +74,11 @@ export function refuse(reception: Exclude<Reception, 'taken'>, response: Respons
   }
 }
 
-function discardRest(request: Request): void {
+/** Lets a client get to its answer that still sends what nobody wants. */
+export function abandonBody(response: Response): void {
+  // What is left of the body is not read to its end, so that the connection can serve nothing more.
+  response.set('Connection', 'close');
+  const { req: request } = response;
   let left = maxDiscardedBytes;
   request.on('error', () => undefined);
   request.on('data', (chunk: Buffer) => {

@@ -3,7 +3,7 @@ import { inject, Injectable, Injector, runInInjectionContext, signal, type Writa
 import { SseClient } from '@sillage/angular';
 import { msalAuthentication } from '@sillage/angular/msal';
 import { describeError } from '@app/api';
-import { map, merge, take, type Subscription } from 'rxjs';
+import type { Subscription } from 'rxjs';
 import { resumableUpload, type UploadState } from './resumable-upload';
 
 /** The files that are on their way. They go on while the person is on another page of the app. */
@@ -12,10 +12,10 @@ export class Uploads {
   readonly #sse = inject(SseClient);
   readonly #injector = inject(Injector);
   readonly #running = new Map<string, Subscription>();
-  readonly #states = signal<ReadonlyMap<string, UploadState>>(new Map());
+  readonly #states = signal<ReadonlyMap<string, UploadState | 'sent'>>(new Map());
   readonly #problems = signal<ReadonlyMap<string, string>>(new Map());
 
-  /** How the uploads go that are under way here, by task. */
+  /** How the uploads go that were begun here, by task, until the task is over. */
   readonly states = this.#states.asReadonly();
   /** Why an upload cannot go on, by task. */
   readonly problems = this.#problems.asReadonly();
@@ -28,27 +28,18 @@ export class Uploads {
     const url = this.#sse.resolve(`tasks/${encodeURIComponent(taskId)}/content`);
     // Whose file it is, it stays: it ends with the person's sign-out.
     const { accessToken, ended } = runInInjectionContext(this.#injector, () => msalAuthentication());
-    const signedOut = ended.pipe(
-      take(1),
-      map((error) => {
-        throw error;
-      }),
-    );
-    const upload = resumableUpload({
-      url,
-      file,
-      accessToken,
-      onState: (state) => set(this.#states, taskId, state),
+    const fail = (error: unknown): void => {
+      this.stop(taskId);
+      // A task that is over says itself why.
+      if (!(error instanceof HttpErrorResponse) || error.status !== 410) set(this.#problems, taskId, describe(error));
+    };
+    const onState = (state: UploadState): void => set(this.#states, taskId, state);
+    const upload = resumableUpload({ url, file, accessToken, onState }).subscribe({
+      error: fail,
+      complete: () => set(this.#states, taskId, 'sent'),
     });
-    const end = (): void => this.stop(taskId);
-    const running = merge(upload, signedOut).subscribe({
-      error: (error: unknown) => {
-        end();
-        // A task that is over says itself why.
-        if (!(error instanceof HttpErrorResponse) || error.status !== 410) set(this.#problems, taskId, describe(error));
-      },
-    });
-    this.#running.set(taskId, running);
+    upload.add(ended.subscribe(fail));
+    this.#running.set(taskId, upload);
   }
 
   /** Breaks an upload off, such as of a task that has failed on a line before the end. */
