@@ -24,7 +24,7 @@ const lineEnds = ['\n', '\r\n', '\r'];
 function writeFile(random: () => number, delimiter: string, rows = 40): { content: Buffer; wrongLine: number } {
   const pick = <T>(among: readonly T[]): T => among[Math.floor(random() * among.length)] as T;
   const ends = random() < 0.5 ? lineEnds : [pick(lineEnds)];
-  let text = `${random() < 0.5 ? '\ufeff' : ''}first${delimiter}"ö\nz"${delimiter}last${pick(ends)}`;
+  let text = `${random() < 0.5 ? '\ufeff' : ''}"first"${delimiter}"ö\nz"${delimiter}last${pick(ends)}`;
   for (let row = 0; row < rows; row += 1) {
     const cells = [row, pick(values), pick(values)];
     text += `${cells.join(delimiter)}${pick(ends)}${random() < 0.1 ? pick(ends) : ''}`;
@@ -79,6 +79,8 @@ describe('an import that was stopped', () => {
       const { content } = writeFile(random, [',', ';', '\t'][seed % 3] ?? ',');
       const whole = await importWithStops(`whole-${seed}`, content, [], random);
       expect(whole[0]).toHaveLength(40);
+      // Without a byte order mark.
+      expect(Object.keys((whole[0] as object[])[0] ?? {})).toEqual(['first', 'ö\nz', 'last']);
       const places = Array.from({ length: 6 }, () => Math.floor(random() * content.byteLength)).sort((a, b) => a - b);
       expect(await importWithStops(`stopped-${seed}`, content, places, random)).toEqual(whole);
     },

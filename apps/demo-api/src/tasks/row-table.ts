@@ -2,7 +2,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { CsvFailure } from './csv-failure.ts';
 
 /** A place in a file between two records, and what is needed to go on from there. */
-export interface Checkpoint {
+interface Checkpoint {
   /** Where the next record begins. */
   readonly bytes: number;
   /** How many lines came before. */

@@ -3,7 +3,7 @@ import type { TaskFailure } from 'demo-contract';
 import { describeFailure } from './describe-failure.ts';
 import type { FromWorker, ImportOrder, ToWorker } from './import-messages.ts';
 
-export type ImportOutcome =
+type ImportOutcome =
   | { readonly kind: 'completed'; readonly rows: number }
   | { readonly kind: 'failed'; readonly rows: number; readonly failure: TaskFailure }
   /** It was made to stop, and can go on from where it was. */

@@ -67,6 +67,16 @@ describe('an upload in parts', () => {
     expect(readStored(folder, taskId)).toEqual(storedRows(2_000));
   });
 
+  it('has one connection at a time: the next part ends the one before', async () => {
+    const taskId = await register(8);
+    const stream = follow(taskId);
+    const lost = send(taskId, 0, createHaltingBody(new TextEncoder().encode('a,b\n'))).catch(() => 'cut off');
+    await stream.until(({ data }) => data.percentage === 50);
+    expect((await send(taskId, 4, '1,2\n')).status).toBe(204);
+    expect(await lost).toBe('cut off');
+    expect((await stream.rest()).at(-1)?.data).toMatchObject({ status: 'completed', rows: 1 });
+  });
+
   it('is refused in words where it begins elsewhere, is too large, no part, or of another version', async () => {
     const taskId = await register();
     expect(await codeOf(await send(taskId, 5, 'more'))).toEqual(problem(409, 'wrong-offset'));
