@@ -119,26 +119,42 @@ describe('the API is killed in mid-work, and its log is in a file', () => {
     }
   });
 
-  it('an import says that it was interrupted, and the next one works', async () => {
+  it('an import goes on by itself while its file is on its way, and has every row once', async () => {
     const visitor = await world.arrive();
     await visitor.signIn(alice, 'redirect', '/tasks');
+    const rows = 2_000_000;
     const folder = await mkdtemp(join(tmpdir(), 'sillage-csv-'));
     const long = join(folder, 'long.csv');
-    await writeFile(long, `id,n\n${'1,2\n'.repeat(8_000_000)}`);
+    await writeFile(long, `id,n\n${'1,2\n'.repeat(rows)}`);
+    await visitor.uploadAt(2_000_000);
     await visitor.page.getByLabel('CSV file').setInputFiles(long);
     await visitor.button('Import').click();
-    await visitor.page.locator('[data-task-status="running"]').waitFor();
+    await expect.poll(() => visitor.importedRows()).toBeGreaterThan(50_000);
+    await world.stack.killApi();
+    await visitor.page.locator('[data-interruption="goes-on"]').waitFor();
+    expect(await visitor.importedRows()).toBeLessThan(rows);
+    expect(await visitor.page.getByRole('alert').count()).toBe(0);
+    await world.stack.startApi();
+    await visitor.page.locator('[data-task-status="completed"]').waitFor();
+    expect(await visitor.importedRows()).toBe(rows);
+    expect(await visitor.page.getByRole('alert').count()).toBe(0);
+    await rm(folder, { recursive: true });
+  });
+
+  it('an import goes on by itself once its file is there, and has every row once', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/tasks');
+    const rows = 2_000_000;
+    const folder = await mkdtemp(join(tmpdir(), 'sillage-csv-'));
+    const long = join(folder, 'long.csv');
+    await writeFile(long, `id,n\n${'1,2\n'.repeat(rows)}`);
+    await visitor.page.getByLabel('CSV file').setInputFiles(long);
+    await visitor.button('Import').click();
+    await expect.poll(() => visitor.importedRows()).toBeGreaterThan(50_000);
     await world.stack.killApi();
     await world.stack.startApi();
-    await visitor.page.locator('[data-task-status="failed"]').waitFor();
-    await visitor.page
-      .getByText(/interrupted/i)
-      .first()
-      .waitFor();
-    const short = { name: 'short.csv', mimeType: 'text/csv', buffer: Buffer.from('id,n\n1,2\n') };
-    await visitor.page.getByLabel('CSV file').setInputFiles(short);
-    await visitor.button('Import').click();
     await visitor.page.locator('[data-task-status="completed"]').waitFor();
+    expect(await visitor.importedRows()).toBe(rows);
     await rm(folder, { recursive: true });
   });
 

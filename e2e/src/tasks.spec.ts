@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { alice, type SampleUser } from './stack.ts';
 import type { Visitor } from './visitor.ts';
@@ -33,6 +36,33 @@ describe('the import of a CSV', () => {
       .setInputFiles({ name: 'good.csv', mimeType: 'text/csv', buffer: Buffer.from('id,name\n1,one\n') });
     await visitor.button('Import').click();
     await visitor.page.locator('[data-task-status="completed"]').waitFor();
+  });
+
+  it('goes on after a reload of the page, once the same file is chosen again', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/tasks');
+    const rows = 1_000_000;
+    const folder = await mkdtemp(join(tmpdir(), 'sillage-csv-'));
+    const path = join(folder, 'reloaded.csv');
+    await writeFile(path, `id,n\n${'1,2\n'.repeat(rows)}`);
+    await visitor.uploadAt(1_000_000);
+    await visitor.page.getByLabel('CSV file').setInputFiles(path);
+    await visitor.button('Import').click();
+    await expect.poll(() => visitor.importedRows()).toBeGreaterThan(10_000);
+    const asked: string[] = [];
+    await visitor.page.reload();
+    await visitor.page.locator('[data-interruption="file-wanted"]').waitFor();
+    visitor.page.on('request', (request) => {
+      if (request.method() === 'PATCH') asked.push(request.headers()['upload-offset'] ?? '');
+    });
+    await visitor.uploadAt(100_000_000);
+    await visitor.page.getByLabel('CSV file').setInputFiles(path);
+    await visitor.button('Import').click();
+    await visitor.page.locator('[data-task-status="completed"]').waitFor();
+    expect(await visitor.importedRows()).toBe(rows);
+    // Not from the beginning.
+    expect(Number(asked[0])).toBeGreaterThan(40_000);
+    await rm(folder, { recursive: true });
   });
 
   it('refuses what is no CSV, in words', async () => {

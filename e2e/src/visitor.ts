@@ -83,6 +83,20 @@ export class Visitor {
     return this.page.getByText(text, { exact: true }).count();
   }
 
+  /** Slows down what the page sends, to so many bytes a second. */
+  async uploadAt(bytesPerSecond: number): Promise<void> {
+    const session = await this.#context.newCDPSession(this.page);
+    const conditions = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytesPerSecond };
+    await session.send('Network.emulateNetworkConditions', conditions);
+  }
+
+  /** What the page of imports says of the one that it follows. */
+  async importedRows(): Promise<number> {
+    const shown = this.page.locator('[data-rows]').first();
+    await shown.waitFor();
+    return Number(await shown.getAttribute('data-rows'));
+  }
+
   /** Every page that the browser has open, popups included. */
   get windows(): number {
     return this.#context.pages().length;

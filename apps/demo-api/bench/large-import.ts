@@ -1,6 +1,6 @@
 // Prevents: an import whose memory grows with the file. A person runs it, as it takes minutes:
 //   node --max-old-space-size=128 apps/demo-api/bench/large-import.ts [gigabytes, 4 by default]
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -11,17 +11,21 @@ const gigabytes = Number(process.argv[2] ?? 4);
 if (!(gigabytes > 0)) throw new RangeError('Say how many gigabytes, as in: large-import.ts 4');
 const totalBytes = gigabytes * 2 ** 30;
 const folder = await mkdtemp(join(tmpdir(), 'large-import-'));
-const path = join(folder, 'rows.sqlite');
+const databasePath = join(folder, 'rows.sqlite');
+const filePath = join(folder, 'rows.csv');
 let rows = 0;
 let taken = 0;
 let most = 0;
+const over = new AbortController();
 const running = startImport({
-  path,
+  filePath,
+  databasePath,
   onProgress(progress) {
     ({ rows } = progress);
     taken = progress.bytes;
   },
 });
+const outcome = running.outcome.finally(() => over.abort());
 
 const startedAt = Date.now();
 const report = setInterval(() => {
@@ -31,25 +35,32 @@ const report = setInterval(() => {
     `${(taken / 2 ** 30).toFixed(2)} GiB, ${rows} rows, ${Math.round(rows / seconds)} rows/s, ${megabytes(process.memoryUsage().rss)} in memory`,
   );
 }, 2_000);
-// Both threads are in this process: its memory is all of it.
+// Both threads are in this process: its memory is all of it. The file grows while it is read, as an upload does.
 const block = Buffer.from(
   Array.from({ length: 1_000 }, (_, id) => `${id},"Sample, ${id}",${'abcdefgh'.repeat(4)},2026-01-01\n`).join(''),
 );
-await running.write(Buffer.from('id,name,text,day\n'));
-for (let sent = 0; sent < totalBytes; sent += block.byteLength) {
-  if (!(await running.write(block))) break;
+const file = await open(filePath, 'a');
+const header = Buffer.from('id,name,text,day\n');
+await file.appendFile(header);
+let sent = header.byteLength;
+while (sent < totalBytes && !over.signal.aborted) {
+  await file.appendFile(block);
+  sent += block.byteLength;
+  running.grow(sent, 'part');
 }
-running.end();
-const outcome = await running.outcome;
+await file.close();
+running.grow(sent, 'whole');
+console.log(`${(sent / 2 ** 30).toFixed(2)} GiB written after ${Math.round((Date.now() - startedAt) / 1_000)} s`);
+const end = await outcome;
 clearInterval(report);
-if (outcome.kind === 'completed') {
-  const database = new DatabaseSync(path, { readOnly: true });
+if (end.kind === 'completed') {
+  const database = new DatabaseSync(databasePath, { readOnly: true });
   const stored = database.prepare('SELECT count(*) AS count FROM rows').get()?.count;
   database.close();
   console.log(`${gigabytes} GiB: ${String(stored)} rows stored, ${megabytes(most)} in memory at most.`);
-} else console.log('The import did not complete:', outcome);
+} else console.log('The import did not complete:', end);
 await rm(folder, { recursive: true });
-process.exitCode = outcome.kind === 'completed' ? 0 : 1;
+process.exitCode = end.kind === 'completed' ? 0 : 1;
 
 function megabytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;

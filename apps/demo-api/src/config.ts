@@ -25,6 +25,8 @@ const environment = z.object({
   HEARTBEAT_MS: z.coerce.number().int().min(100).default(15_000),
   /** How often measurements are taken, prices move and devices speak. */
   SAMPLE_INTERVAL_MS: z.coerce.number().int().min(10).default(1_000),
+  /** How long an import waits for more of its file. */
+  UPLOAD_SILENCE_MS: z.coerce.number().int().min(10).default(300_000),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Requests of one user that are no streams. */
   RATE_LIMIT_REQUESTS: perMinute.default(3_000),

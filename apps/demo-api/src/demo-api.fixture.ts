@@ -14,6 +14,7 @@ export type Who = 'alice' | 'bob';
 export interface RunningApi {
   readonly origin: string;
   readonly logged: string[];
+  readonly tokens: Readonly<Record<Who, string>>;
   call(
     who: Who,
     method: string,
@@ -91,6 +92,7 @@ export async function runApi({ emulator, variables, assistant = echo, port = 0 }
   return {
     origin,
     logged,
+    tokens,
     call,
     async json<T>(...request: Parameters<RunningApi['json']>) {
       const response = await call(...request);

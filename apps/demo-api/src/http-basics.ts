@@ -8,6 +8,12 @@ import { corsOf } from './web-origins.ts';
 /** An update of a document is as large as what was pasted into it. */
 const documentBody = '1500kb';
 
+/** What a page's upload says and reads beside the rest (tus 1.0). */
+const uploadHeaders = {
+  allowHeaders: ['tus-resumable', 'upload-offset'],
+  exposeHeaders: ['Tus-Resumable', 'Upload-Offset', 'Upload-Length'],
+};
+
 /** What holds for every request: who may read the answer, what is counted, logged and limited, and how a body is read. */
 export function beforeRoutes(app: Express, { config, guard, logging }: DemoContext, usage: Usage): void {
   app.disable('x-powered-by');
@@ -24,7 +30,7 @@ export function beforeRoutes(app: Express, { config, guard, logging }: DemoConte
     });
     next();
   });
-  app.use(expressCors(corsOf(config)));
+  app.use(expressCors({ ...corsOf(config), ...uploadHeaders }));
   app.get('/health', (_request, response) => void response.json({ status: 'ok' }));
   app.use(guard.address);
   app.use('/documents', express.json({ limit: documentBody }));

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEntraEmulator, type EntraEmulator } from '@sillage/entra-emulator';
+import { BOB, startEntraEmulator, type EntraEmulator } from '@sillage/entra-emulator';
 import type {
   ChatHistory,
   ChatMessage,
@@ -9,7 +9,6 @@ import type {
   DocumentInfo,
   GameState,
   LogLine,
-  Notice,
   Person,
   StockPrice,
   TaskProgress,
@@ -17,9 +16,18 @@ import type {
 } from 'demo-contract';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
+import { startApiProcess } from './api-process.fixture.ts';
 import type { Assistant } from './assistant/assistant.ts';
 import { runApi, type RunningApi } from './demo-api.fixture.ts';
-import { createEndlessRows } from './tasks/endless-rows.fixture.ts';
+import { follow } from './follower.fixture.ts';
+import {
+  createHaltingBody,
+  createRows,
+  partHeaders,
+  readStored,
+  resumeUpload,
+  storedRows,
+} from './tasks/upload.fixture.ts';
 
 /** Says back what it was told. What begins with "slowly" it says in two parts, and the second only when it was interrupted. */
 const assistant: Assistant = {
@@ -155,29 +163,73 @@ describe('a restart in the middle of the work', () => {
     await before.close();
   });
 
-  it('tells whoever follows an import that it was interrupted, and its owner too', async () => {
+  it('loses nothing of an import whose upload it cut off', async () => {
     const before = api;
-    const { taskId } = await api.json<TaskStarted>('bob', 'POST', '/tasks', { name: 'large.csv' });
-    const stream = api.follow<TaskProgress>('bob', `/tasks/stream/${taskId}`);
-    const file = createEndlessRows();
-    const uploaded = api
-      .upload('bob', 'PUT', `/tasks/${taskId}/content`, file.body, { 'Content-Type': 'text/csv' })
-      .then(
-        ({ status }) => status,
-        () => 'broken off',
-      );
+    const rows = 60_000;
+    const content = createRows(rows);
+    const { taskId, stream } = await registerImport(content);
+    const path = `/tasks/${taskId}/content`;
+    const part = { ...partHeaders, 'Upload-Offset': '0' };
+    const cut = api
+      .upload('bob', 'PATCH', path, createHaltingBody(content.subarray(0, 700_001)), part)
+      .catch(() => 'cut off');
     await stream.until(({ data }) => data.rows > 1_000);
+    const seen: TaskProgress[] = [];
     await restart();
-    const last = (await stream.rest()).at(-1)?.data;
-    expect(last?.failure?.reason).toContain('interrupted by a restart');
-    expect(last?.rows).toBeGreaterThan(1_000);
-    file.stop();
-    expect([409, 'broken off']).toContain(await uploaded);
-    const notices = api.follow<Notice>('bob', '/notifications/stream', { lastEventId: 'all' });
-    await notices.until(({ data }) => data.message.includes('interrupted by a restart'));
+    expect(await cut).toBe('cut off');
+    await resumeUpload(`${api.origin}${path}`, content, api.tokens.bob);
+    seen.push(...(await stream.rest()).map(({ data }) => data));
+    expect(seen.at(-1)).toMatchObject({ status: 'completed', rows, failure: null });
+    expect(seen.slice(0, -1).every(({ status }) => status === 'running')).toBe(true);
+    const percentages = seen.map(({ percentage }) => percentage);
+    expect(percentages).toEqual([...percentages].sort((one, other) => one - other));
+    expect(stream.gaps).toEqual([]);
+    expect(readStored(folder, taskId)).toEqual(storedRows(rows));
     await before.close();
   });
 
+  it('loses nothing of an import whose file is here, and lets nobody have more imports than before', async () => {
+    const before = api;
+    const rows = 200_000;
+    const content = createRows(rows);
+    const { taskId, stream } = await registerImport(content);
+    await registerImport(content);
+    await resumeUpload(`${api.origin}/tasks/${taskId}/content`, content, api.tokens.bob);
+    await restart();
+    expect((await api.call('bob', 'POST', '/tasks', { name: 'third.csv' })).status).toBe(429);
+    expect((await stream.rest()).at(-1)?.data).toMatchObject({ status: 'completed', rows, failure: null });
+    expect(readStored(folder, taskId)).toEqual(storedRows(rows));
+    await before.close();
+  });
+
+  it('lets an import be cancelled that it left waiting', async () => {
+    const before = api;
+    const { taskId, stream } = await registerImport(createRows(10));
+    await restart();
+    expect((await api.call('bob', 'POST', `/tasks/${taskId}/cancel`)).status).toBe(204);
+    expect((await stream.rest()).at(-1)?.data.status).toBe('cancelled');
+    await before.close();
+  });
+
+  it('fails an import whose only request it cut off', async () => {
+    const before = api;
+    const { taskId, stream } = await registerImport(createRows(10));
+    const body = createHaltingBody(Buffer.from('a,b\n1,2\n'));
+    const cut = api
+      .upload('bob', 'PUT', `/tasks/${taskId}/content`, body, { 'Content-Type': 'text/csv' })
+      .catch(() => 'cut off');
+    await stream.until(({ data }) => data.upload === 'receiving');
+    await restart();
+    expect(await cut).toBe('cut off');
+    expect((await stream.rest()).at(-1)?.data.failure?.code).toBe('upload-broken');
+    await before.close();
+  });
+
+  const registerImport = async (content: Buffer) => {
+    const task = { name: 'large.csv', sizeBytes: content.byteLength };
+    const { taskId } = await api.json<TaskStarted>('bob', 'POST', '/tasks', task);
+    return { taskId, stream: api.follow<TaskProgress>('bob', `/tasks/stream/${taskId}`) };
+  };
   const say = async (text: string): Promise<void> => api.json('alice', 'POST', '/chat/room/messages', { text });
   const history = (): Promise<ChatHistory> => api.json('bob', 'GET', '/chat/room/messages');
   const ask = async (prompt: string): Promise<string> => {
@@ -187,6 +239,37 @@ describe('a restart in the middle of the work', () => {
     });
     return (await answer.rest()).map(({ data }) => data).join('');
   };
+});
+
+describe('a kill (-9) in the middle of an import', () => {
+  it('loses nothing of it: every row is stored once', { timeout: 30_000 }, async () => {
+    const emulator = await startEntraEmulator();
+    const folder = await mkdtemp(join(tmpdir(), 'kill-'));
+    const token = await emulator.mintToken({ username: BOB.username, scopes: ['Stream.Access'] });
+    const first = await startApiProcess(emulator, folder);
+    const origin = `http://localhost:${first.port}`;
+    const rows = 400_000;
+    const content = createRows(rows);
+    const answer = await fetch(`${origin}/tasks`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ name: 'large.csv', sizeBytes: content.byteLength }),
+    });
+    const { taskId } = (await answer.json()) as TaskStarted;
+    const stream = follow<TaskProgress>(`${origin}/tasks/stream/${taskId}`, { accessToken: () => token });
+    const uploaded = resumeUpload(`${origin}/tasks/${taskId}/content`, content, token);
+    // Some rows are committed by then, and some are not.
+    await stream.until(({ data }) => data.rows > 50_000);
+    await first.end('SIGKILL');
+    const second = await startApiProcess(emulator, folder, first.port);
+    await uploaded;
+    const seen = await stream.rest();
+    expect(seen.at(-1)?.data).toMatchObject({ status: 'completed', rows, failure: null });
+    expect(readStored(folder, taskId)).toEqual(storedRows(rows));
+    await second.end('SIGTERM');
+    await emulator.close();
+    await rm(folder, { recursive: true });
+  });
 });
 
 describe('a restart with STORE=memory', () => {

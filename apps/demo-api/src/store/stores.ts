@@ -17,6 +17,8 @@ export interface Stores {
   readonly state: StateStore;
   /** The folder of the imported files' databases. */
   readonly importsFolder: string;
+  /** The folder of the files that are still to be imported. */
+  readonly uploadsFolder: string;
   /** How long the last append to the event log took. */
   readonly appendDelayMs: number;
   close(): Promise<void>;
@@ -34,7 +36,8 @@ export async function openStores(
   const isKept = STORE === 'sqlite';
   const folder = isKept ? DATA_DIR : await mkdtemp(join(tmpdir(), 'sillage-demo-'));
   const importsFolder = join(folder, 'imports');
-  mkdirSync(importsFolder, { recursive: true });
+  const uploadsFolder = join(folder, 'uploads');
+  for (const path of [importsFolder, uploadsFolder]) mkdirSync(path, { recursive: true });
   const log = isKept ? createSqliteEventLog({ path: join(folder, 'events.sqlite') }) : createMemoryEventLog();
   const liveLog = isKept
     ? createSqliteEventLog({ path: join(folder, 'live.sqlite'), maxEvents: 20_000 })
@@ -46,6 +49,7 @@ export async function openStores(
     state,
     liveLog,
     importsFolder,
+    uploadsFolder,
     log: {
       ...log,
       async append(topic, entry) {

@@ -1,14 +1,17 @@
 import type { CsvError } from 'csv-parse';
+import type { TaskFailureCause } from 'demo-contract';
 
 /** A file that is not what it should be, and where. */
 export class CsvFailure extends Error {
   override readonly name = 'CsvFailure';
   /** From 1. */
   readonly line: number;
+  readonly reason: TaskFailureCause;
 
-  constructor(line: number, reason: string) {
-    super(reason);
+  constructor(line: number, reason: TaskFailureCause) {
+    super(reason.code);
     this.line = line;
+    this.reason = reason;
   }
 }
 
@@ -16,32 +19,24 @@ export class CsvFailure extends Error {
 export const maxRecordSize = 2 ** 20;
 
 /**
- * What the parser found, for the person whose file it is.
+ * What the parser found.
  *
+ * @param linesBefore how many lines of the file came before the parser's first.
  * @param recordLine where the record began that it did not get to the end of.
  */
-export function describeParserError(error: CsvError, recordLine: number): CsvFailure {
-  const line = Number(/line (\d+)/.exec(error.message)?.[1] ?? recordLine);
+export function toCsvFailure(error: CsvError, linesBefore: number, recordLine: number): CsvFailure {
+  const told = /line (\d+)/.exec(error.message)?.[1];
+  const line = told === undefined ? recordLine : linesBefore + Number(told);
   switch (error.code) {
-    case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH': {
-      const [, expected = '?', found = '?'] = /expect (\d+), got (\d+)/.exec(error.message) ?? [];
-      return new CsvFailure(line, `it has ${found} columns, and the first line has ${expected}.`);
-    }
     case 'CSV_QUOTE_NOT_CLOSED':
-      return new CsvFailure(recordLine, 'a quote is opened and never closed.');
+      return new CsvFailure(recordLine, { code: 'quote-not-closed' });
     case 'INVALID_OPENING_QUOTE':
-      return new CsvFailure(
-        line,
-        'a quote is in the middle of a value: put the whole value in quotes, and double those within.',
-      );
+      return new CsvFailure(line, { code: 'quote-in-value' });
     case 'CSV_INVALID_CLOSING_QUOTE':
-      return new CsvFailure(line, 'something follows a closing quote: double the quotes within a value.');
+      return new CsvFailure(line, { code: 'text-after-quote' });
     case 'CSV_MAX_RECORD_SIZE':
-      return new CsvFailure(
-        recordLine,
-        `a record is larger than ${maxRecordSize} characters: is a quote never closed?`,
-      );
+      return new CsvFailure(recordLine, { code: 'record-too-large', most: maxRecordSize });
     default:
-      return new CsvFailure(line, error.message);
+      return new CsvFailure(line, { code: 'unreadable', detail: error.message });
   }
 }

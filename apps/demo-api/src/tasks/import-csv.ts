@@ -1,69 +1,103 @@
-import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { CsvError, parse } from 'csv-parse';
-import { CsvFailure, describeParserError, maxRecordSize } from './csv-failure.ts';
-import { readText } from './csv-text.ts';
-import { createRowTable, type RowTable } from './row-table.ts';
+import { checkText } from './csv-bytes.ts';
+import { CsvFailure, maxRecordSize, toCsvFailure } from './csv-failure.ts';
+import { openRowTable } from './row-table.ts';
 
 export interface CsvImport {
-  /** The rows so far. */
+  /** How much of the file is kept from an earlier run, which this one goes on from. */
+  readonly keptBytes: number;
+  /** The rows so far, those of earlier runs with them. */
   readonly rows: number;
-  /** Resolves with how many rows there were. @throws CsvFailure */
-  run(chunks: AsyncIterable<Uint8Array>): Promise<number>;
+  /** @param chunks the file from {@link keptBytes} on. @throws CsvFailure */
+  run(chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  close(): void;
 }
 
-/** Reads a CSV file into a database, at the pace of the database, whatever the size of the file. */
-export function createCsvImport(path: string): CsvImport {
-  let table: RowTable | undefined;
+/** One transaction for so many: one for each row would be a hundred times slower. */
+const defaultRowsPerCommit = 20_000;
 
-  async function run(chunks: AsyncIterable<Uint8Array>): Promise<number> {
-    const texts = readText(chunks);
-    const start = await readFirstLine(texts);
-    if (start.trim() === '') throw new CsvFailure(1, 'it is empty.');
-    let lines = 0;
+/** Reads a CSV file into a database, at the pace of the database, whatever the size of the file, and from where it was left. */
+export function createCsvImport(path: string, { rowsPerCommit = defaultRowsPerCommit } = {}): CsvImport {
+  const table = openRowTable(path);
+  const { checkpoint } = table;
+  const keptBytes = checkpoint?.bytes ?? 0;
+  const linesBefore = checkpoint?.lines ?? 0;
+  let { rows = 0, columns = 0 } = checkpoint ?? {};
+
+  async function run(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    const texts = checkText(chunks, linesBefore);
+    let { delimiter = '' } = checkpoint ?? {};
+    const start = checkpoint === null ? await readFirstLine(texts) : Buffer.alloc(0);
+    if (checkpoint === null) {
+      const text = start.toString();
+      if (text.trim() === '') throw new CsvFailure(1, { code: 'empty' });
+      delimiter = findDelimiter(text);
+    }
+    // Where the last record ended.
+    let bytes = keptBytes;
+    let lines = linesBefore;
+    let miscounted = 0;
+    let uncommitted = 0;
+    const commit = (): void => {
+      table.commit({ bytes, lines, rows, columns, delimiter });
+      uncommitted = 0;
+    };
     const parser = parse({
-      delimiter: findDelimiter(start),
-      bom: true,
+      delimiter,
+      bom: checkpoint === null,
+      // Not discovered: that would depend on where an import was left.
+      record_delimiter: ['\r\n', '\n', '\r'],
+      // Checked below, for the same reason.
+      relax_column_count: true,
       skip_empty_lines: true,
       max_record_size: maxRecordSize,
-      // Here and not in the loop, which is behind: it never gets what an error finds on its way.
-      on_record(record: string[], context) {
-        ({ lines } = context);
-        return record;
+      on_record(record: readonly string[], context) {
+        if (context.lines + linesBefore > lines + miscounted + 1) miscounted += countCrLf(record);
+        bytes = keptBytes + context.bytes;
+        lines = linesBefore + context.lines - miscounted;
+        if (columns === 0) {
+          table.create(record);
+          columns = record.length;
+        } else {
+          if (record.length !== columns) {
+            throw new CsvFailure(lines, { code: 'inconsistent-columns', found: record.length, expected: columns });
+          }
+          table.insert(record);
+          rows += 1;
+          uncommitted += 1;
+          if (uncommitted === rowsPerCommit) commit();
+        }
+        // Nothing is passed on: the parser is behind nobody, and what it read ahead is a chunk.
+        return null;
       },
     });
-    // A chunk at a time: what is read ahead waits in memory.
-    const source = Readable.from(startingWith(start, texts), { highWaterMark: 1 });
-    source.on('error', (error) => parser.destroy(error));
-    source.pipe(parser);
+    parser.resume();
     try {
-      for await (const record of parser as AsyncIterable<readonly string[]>) {
-        if (table === undefined) table = createRowTable(path, record);
-        else table.insert(record);
-      }
+      await pipeline(startingWith(start, texts), parser);
     } catch (error) {
-      throw error instanceof CsvError ? describeParserError(error, lines + 1) : error;
-    } finally {
-      source.destroy();
-      table?.close();
+      throw error instanceof CsvError ? toCsvFailure(error, linesBefore - miscounted, lines + 1) : error;
     }
-    return table?.rows ?? 0;
+    commit();
   }
 
   return {
+    keptBytes,
     get rows() {
-      return table?.rows ?? 0;
+      return rows;
     },
     run,
+    close: () => table.close(),
   };
 }
 
 /** The text up to the end of the first line, at least, and no more than a record may have. */
-async function readFirstLine(texts: AsyncGenerator<string, void>): Promise<string> {
-  let start = '';
-  while (!/[\r\n]/.test(start) && start.length <= maxRecordSize) {
+async function readFirstLine(texts: AsyncGenerator<Buffer, void>): Promise<Buffer> {
+  let start = Buffer.alloc(0);
+  while (!start.includes('\n') && !start.includes('\r') && start.byteLength <= maxRecordSize) {
     const { value, done } = await texts.next();
     if (done === true) break;
-    start += value;
+    start = Buffer.concat([start, value]);
   }
   return start;
 }
@@ -75,8 +109,12 @@ function findDelimiter(start: string): string {
   return [',', ';', '\t'].reduce((most, delimiter) => (count(delimiter) > count(most) ? delimiter : most));
 }
 
-async function* startingWith(start: string, texts: AsyncIterable<string>): AsyncGenerator<string> {
-  yield start;
-  // An empty string would end the stream.
-  for await (const text of texts) if (text !== '') yield text;
+/** How many CR LF are within values: the parser takes each of them for two lines. */
+function countCrLf(record: readonly string[]): number {
+  return record.reduce((count, value) => count + value.split('\r\n').length - 1, 0);
+}
+
+async function* startingWith(start: Buffer, texts: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  if (start.byteLength > 0) yield start;
+  yield* texts;
 }

@@ -1,15 +1,22 @@
-/** From the API to the worker: what the file holds, in order. */
-export type ToWorker = { readonly kind: 'chunk'; readonly bytes: Uint8Array } | { readonly kind: 'end' };
+import type { TaskFailure } from 'demo-contract';
+
+/** From the API to the worker: how much of the file is there by now. */
+export interface ToWorker {
+  readonly bytes: number;
+  readonly extent: 'part' | 'whole';
+}
 
 /** From the worker to the API. */
 export type FromWorker =
-  /** A chunk was taken, so that there is room for another. */
-  | { readonly kind: 'taken'; readonly bytes: number; readonly rows: number }
+  /** Where it begins, and then how far it is. */
+  | { readonly kind: 'progress'; readonly bytes: number; readonly rows: number }
   | { readonly kind: 'completed'; readonly rows: number }
-  | { readonly kind: 'failed'; readonly rows: number; readonly line: number; readonly reason: string };
+  | { readonly kind: 'failed'; readonly rows: number; readonly failure: TaskFailure };
 
 /** What the worker is started with. */
 export interface ImportOrder {
-  /** The database to create. */
-  readonly path: string;
+  /** The file, which may still grow. */
+  readonly filePath: string;
+  /** The database to create, or to go on with. */
+  readonly databasePath: string;
 }

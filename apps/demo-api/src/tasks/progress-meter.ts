@@ -11,9 +11,15 @@ const windowMs = 3_000;
 /** Less than this says nothing about a rate. */
 const leastMs = 200;
 
-/** @param sizeBytes the file's; `null` where nobody knows, and then nobody can tell how much is left. */
-export function createProgressMeter(startedAtMs: number, sizeBytes: number | null): ProgressMeter {
-  let samples = [{ atMs: startedAtMs, bytes: 0, rows: 0 }];
+/**
+ * @param start where the work begins: an import that goes on does not begin at nothing.
+ * @param sizeBytes the file's; `null` where nobody knows, and then nobody can tell how much is left.
+ */
+export function createProgressMeter(
+  start: { readonly atMs: number; readonly bytes: number; readonly rows: number },
+  sizeBytes: number | null,
+): ProgressMeter {
+  let samples = [start];
 
   return {
     add(nowMs, { bytes, rows }) {

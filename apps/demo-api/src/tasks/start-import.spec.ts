@@ -1,63 +1,95 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { maxChunksOnTheWay, startImport } from './start-import.ts';
+import { startImport, type RunningImport } from './start-import.ts';
 
 describe('an import in its thread', () => {
   let folder: string;
+  let filePath: string;
+  let databasePath: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'import-'));
+    filePath = join(folder, 'rows.csv');
+    databasePath = join(folder, 'rows.sqlite');
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('never has more on its way than its bound, however fast the file comes', async () => {
-    let taken = 0;
-    let handedOver = 0;
-    let most = 0;
-    const chunk = new TextEncoder().encode('1,2\n'.repeat(16_000));
+  /** Starts one, and says when it has taken so many bytes. */
+  function start(): { running: RunningImport; taken: (bytes: number) => Promise<void> } {
+    let at = -1;
+    let wake = Promise.withResolvers<undefined>();
     const running = startImport({
-      path: join(folder, 'rows.sqlite'),
+      filePath,
+      databasePath,
       onProgress({ bytes }) {
-        taken = bytes;
+        at = bytes;
+        wake.resolve(undefined);
+        wake = Promise.withResolvers();
       },
     });
-    await running.write(new TextEncoder().encode('a,b\n'));
-    for (let count = 0; count < 60; count += 1) {
-      expect(await running.write(chunk)).toBe(true);
-      handedOver += chunk.byteLength;
-      most = Math.max(most, handedOver - taken);
+    return {
+      running,
+      async taken(bytes) {
+        while (at < bytes) await wake.promise;
+      },
+    };
+  }
+  function storedRows(): unknown {
+    const database = new DatabaseSync(databasePath, { readOnly: true });
+    try {
+      return database.prepare('SELECT count(*) AS count, sum(a) AS sum FROM rows').get();
+    } finally {
+      database.close();
     }
-    running.end();
-    expect(await running.outcome).toEqual({ kind: 'completed' });
-    expect(most).toBeLessThanOrEqual((maxChunksOnTheWay + 1) * chunk.byteLength);
-    // The bound was what held it back.
-    expect(most).toBeGreaterThan(chunk.byteLength);
+  }
+
+  it('reads a file while it grows', async () => {
+    const { running, taken } = start();
+    const parts = ['a,b\n1,', '2\n2,"3', '"\n'];
+    let bytes = 0;
+    for (const part of parts) {
+      await appendFile(filePath, part);
+      bytes += part.length;
+      running.grow(bytes, 'part');
+      await taken(bytes);
+    }
+    running.grow(bytes, 'whole');
+    expect(await running.outcome).toEqual({ kind: 'completed', rows: 2 });
+    expect(storedRows()).toEqual({ count: 2, sum: 3 });
   });
 
-  it('wants no more once it is over, and says why it is', async () => {
-    const running = startImport({ path: join(folder, 'rows.sqlite'), onProgress: () => undefined });
-    await running.write(new TextEncoder().encode('one\n'));
-    running.end();
-    expect(await running.outcome).toMatchObject({ kind: 'failed', line: 1 });
-    expect(await running.write(new TextEncoder().encode('more'))).toBe(false);
-    running.end();
+  it('finds a wrong line before the file is whole', async () => {
+    await writeFile(filePath, `a,b\n1,2\n1,2,3\n${'1,2\n'.repeat(20_000)}`);
+    const { running } = start();
+    running.grow(80_000, 'part');
+    expect(await running.outcome).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'inconsistent-columns', line: 3, found: 3, expected: 2 },
+    });
+  });
+
+  it('goes on from where it was stopped, and has every row once', async () => {
+    const rows = 50_000;
+    const content = `a,b\n${Array.from({ length: rows }, (_, row) => `${row},x\n`).join('')}`;
+    await writeFile(filePath, content);
+    const first = start();
+    first.running.grow(content.length - 100_000, 'part');
+    await first.taken(content.length - 100_000);
+    await first.running.stop();
+    expect(await first.running.outcome).toEqual({ kind: 'stopped' });
+    let begunAt = 0;
+    const second = startImport({ filePath, databasePath, onProgress: ({ bytes }) => (begunAt ||= bytes) });
+    second.grow(content.length, 'whole');
+    expect(await second.outcome).toEqual({ kind: 'completed', rows });
+    // Not from the beginning.
+    expect(begunAt).toBeGreaterThan(content.length / 4);
+    expect(storedRows()).toEqual({ count: rows, sum: (rows * (rows - 1)) / 2 });
   });
 
   it('that cannot store its rows says so', async () => {
-    const running = startImport({ path: join(folder, 'nowhere', 'rows.sqlite'), onProgress: () => undefined });
-    await running.write(new TextEncoder().encode('a,b\n1,2\n'));
-    running.end();
-    expect(await running.outcome).toMatchObject({
-      kind: 'failed',
-      reason: expect.stringContaining('stored') as string,
-    });
-  });
-
-  it('stops in the middle', async () => {
-    const running = startImport({ path: join(folder, 'rows.sqlite'), onProgress: () => undefined });
-    await running.write(new TextEncoder().encode('a,b\n1,2\n'));
-    running.stop({ kind: 'cancelled' });
-    expect(await running.outcome).toEqual({ kind: 'cancelled' });
+    databasePath = join(folder, 'nowhere', 'rows.sqlite');
+    expect(await start().running.outcome).toMatchObject({ kind: 'failed', failure: { code: 'not-stored' } });
   });
 });

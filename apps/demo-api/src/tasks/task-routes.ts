@@ -4,16 +4,17 @@ import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import type { DemoContext } from '../demo-context.ts';
 import { readBody, sendProblem } from '../read-body.ts';
-import { receiveFile } from './receive-file.ts';
-import type { RunningImport } from './start-import.ts';
+import type { TaskUpload } from './task-work.ts';
 import { createTasks, taskTopic } from './tasks.ts';
+import { abandonBody, refuse, uploadRoutes } from './upload-routes.ts';
 
 const newTask = z.object({
   name: z.string().trim().min(1).max(255),
   sizeBytes: z.number().int().min(0).optional(),
+  lastModified: z.number().int().min(0).optional(),
 }) as z.ZodType<NewTask>;
 
-/** `GET` and `POST tasks`, `PUT tasks/:taskId/content`, `POST tasks/:taskId/cancel`, `GET tasks/stream/:taskId`. */
+/** `GET` and `POST tasks`, `HEAD`, `PATCH` and `PUT tasks/:taskId/content`, `POST tasks/:taskId/cancel`, `GET tasks/stream/:taskId`. */
 export async function taskRoutes(router: Router, context: DemoContext): Promise<void> {
   const { endpoint, access, guard, people } = context;
   const tasks = await createTasks(context);
@@ -33,39 +34,54 @@ export async function taskRoutes(router: Router, context: DemoContext): Promise<
       return;
     }
     const { taskId } = task;
-    const running = isFile ? tasks.begin(taskId, sizeOf(request)) : undefined;
-    // Before the file is in, so that its progress can be followed.
-    response.status(isFile ? 202 : 201).json({ taskId } satisfies TaskStarted);
-    if (running !== undefined) await receiveFile(request, running);
+    const answer: TaskStarted = { taskId };
+    const upload = isFile ? tasks.uploadOf(taskId) : undefined;
+    if (upload === undefined) {
+      response.status(201).json(answer);
+      return;
+    }
+    // Before the file is in, so that its progress can be followed. But ended after it: Node throws away what a request still sends once
+    // its answer has ended.
+    const text = JSON.stringify(answer);
+    response.status(202).type('json').set('Content-Length', String(text.length)).write(text);
+    const reception = await upload.receiveAtOnce(request, sizeOf(request));
+    response.end();
+    if (reception !== 'taken') request.destroy();
   });
 
+  uploadRoutes(router, guard.route, findUpload);
+
   router.put('/tasks/:taskId/content', ...guard.route, async (request, response) => {
-    const taskId = findTask(request, response);
-    if (taskId === undefined) return;
+    const upload = findUpload(request, response);
+    if (upload === undefined) return;
     if (!isCsv(request)) {
       sendProblem(response, 415, 'not-csv', 'Send the file as text/csv.');
       return;
     }
-    const running = tasks.begin(taskId, sizeOf(request));
-    if (running === undefined) {
-      sendProblem(response, 409, 'file-not-wanted', 'This task has its file, or is over: register another one.');
-      return;
-    }
-    await receiveFile(request, running);
-    await answerOutcome(taskId, running, response);
+    const reception = await upload.receiveAtOnce(request, sizeOf(request));
+    if (reception === 'wrong-offset') {
+      sendProblem(response, 409, 'file-not-wanted', 'This task has its file: register another one.');
+    } else if (reception === 'taken' || reception === 'not-wanted') {
+      if (reception === 'not-wanted') abandonBody(response);
+      await answerOutcome(String(request.params.taskId), response);
+    } else refuse(reception, response);
   });
 
-  async function answerOutcome(taskId: string, running: RunningImport, response: Response): Promise<void> {
-    const outcome = await running.outcome;
-    await tasks.ended(taskId);
-    if (outcome.kind === 'completed') {
-      response.status(204).end();
-      return;
+  async function answerOutcome(taskId: string, response: Response): Promise<void> {
+    const task = await tasks.ended(taskId);
+    switch (task?.status) {
+      case 'completed':
+        response.status(204).end();
+        break;
+      case 'cancelled':
+        sendProblem(response, 409, 'import-cancelled', 'The import was cancelled.');
+        break;
+      case 'failed':
+        sendProblem(response, 422, 'import-failed', task.message);
+        break;
+      default:
+        sendProblem(response, 503, 'stopping', 'The API stops, and the import goes on at its next start.');
     }
-    // What is left of the file is not read to its end, so that the connection can serve nothing more.
-    response.set('Connection', 'close');
-    if (outcome.kind === 'cancelled') sendProblem(response, 409, 'import-cancelled', 'The import was cancelled.');
-    else sendProblem(response, 422, 'import-failed', `Line ${outcome.line}: ${outcome.reason}`);
   }
 
   router.post('/tasks/:taskId/cancel', ...guard.route, async (request, response) => {
@@ -93,6 +109,15 @@ export async function taskRoutes(router: Router, context: DemoContext): Promise<
     if (tasks.find(taskId, identityOf(response).key) !== undefined) return taskId;
     sendProblem(response, 404, 'unknown-task', 'There is no such task of yours.');
     return undefined;
+  }
+
+  /** The way of the task's file, or the answer that there is none. */
+  function findUpload(request: Request, response: Response): TaskUpload | undefined {
+    const taskId = findTask(request, response);
+    if (taskId === undefined) return undefined;
+    const upload = tasks.uploadOf(taskId);
+    if (upload === undefined) refuse('not-wanted', response);
+    return upload;
   }
 }
 

@@ -131,10 +131,10 @@ describe('an import', () => {
     });
     const stream = follow(taskId);
     const uploaded = held.api.upload('bob', 'PUT', `/tasks/${taskId}/content`, halting, csv, controller.signal);
-    await stream.until(({ data }) => data.message === '0 rows imported');
+    await stream.until(({ data }) => data.upload === 'receiving');
     controller.abort();
     await expect(uploaded).rejects.toThrow();
-    expect((await stream.rest()).at(-1)?.data.failure?.reason).toContain('broke off');
+    expect((await stream.rest()).at(-1)?.data.failure).toMatchObject({ code: 'upload-broken', line: 0 });
   });
 
   it('is its owner’s alone', async () => {
@@ -159,7 +159,7 @@ describe('an import', () => {
         .status,
     ).toBe(415);
     expect((await upload(one, 'a,b\n')).status).toBe(204);
-    expect((await upload(one, 'a,b\n')).status).toBe(409);
+    expect((await upload(one, 'a,b\n')).status).toBe(410);
     expect((await held.api.call('bob', 'POST', `/tasks/${two}/cancel`)).status).toBe(204);
     expect((await held.api.call('bob', 'POST', '/tasks', { name: '' })).status).toBe(400);
   });

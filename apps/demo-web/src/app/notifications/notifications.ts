@@ -1,5 +1,5 @@
 import { DatePipe } from '@angular/common';
-import { Component, DestroyRef, inject, signal } from '@angular/core';
+import { Component, DestroyRef, inject, LOCALE_ID, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { FormControl, FormGroup, ReactiveFormsModule, type FormGroupDirective } from '@angular/forms';
 import { MatButton } from '@angular/material/button';
@@ -9,6 +9,7 @@ import { MatSnackBar, MatSnackBarConfig } from '@angular/material/snack-bar';
 import type { Notice, Person } from 'demo-contract';
 import { describeError, NotificationApi, PeopleApi, SseApiService } from '@app/api';
 import { StreamBar, StreamView } from '@app/stream';
+import { describeNotice } from './describe-notice';
 
 const sentNotice = Object.assign(new MatSnackBarConfig(), { duration: 3_000 });
 
@@ -25,6 +26,7 @@ export class Notifications {
   readonly #peopleApi = inject(PeopleApi);
   readonly #snackBar = inject(MatSnackBar);
   readonly #destroyRef = inject(DestroyRef);
+  readonly #locale = inject(LOCALE_ID);
 
   protected readonly view = new StreamView<Notice>({ maxItems: 200 });
   protected readonly people = signal<readonly Person[]>([]);
@@ -35,6 +37,11 @@ export class Notifications {
     title: new FormControl('', { nonNullable: true }),
     message: new FormControl('', { nonNullable: true }),
   });
+
+  /** In the page's language, where the notice says what it is about. */
+  protected describe(notice: Notice): { readonly title: string; readonly message: string } {
+    return describeNotice(notice, this.#locale);
+  }
 
   constructor() {
     this.view.open((config) => this.#sse.connectToNotifications(config));

@@ -10,6 +10,7 @@ describe('an import in words', () => {
     rows: 12_345,
     rowsPerSecond: 900,
     secondsLeft: null,
+    upload: 'receiving',
     failure: null,
   };
 
@@ -21,9 +22,19 @@ describe('an import in words', () => {
     [{ status: 'completed' }, 'Completed', 'All 12,345 rows are imported.'],
     [{ status: 'cancelled' }, 'Cancelled', 'The import was cancelled after 12,345 rows.'],
     [
-      { status: 'failed', failure: { line: 17, reason: 'It has 2 fields, and the first line has 3.' } },
+      { status: 'failed', failure: { code: 'inconsistent-columns', found: 2, expected: 3, line: 17, reason: '' } },
       'Failed',
-      'Line 17 cannot be imported: It has 2 fields, and the first line has 3.',
+      'Line 17 cannot be imported: it has 2 columns, and the first line has 3.',
+    ],
+    [
+      { status: 'failed', failure: { code: 'not-stored', detail: 'database or disk is full', line: 0, reason: '' } },
+      'Failed',
+      'The file cannot be imported: it could not be stored (database or disk is full).',
+    ],
+    [
+      { status: 'failed', failure: { code: 'upload-silent', seconds: 300, line: 0, reason: '' } },
+      'Failed',
+      'The file cannot be imported: no part of it came for 5 min 0 s. Send the file again.',
     ],
     [{ status: 'failed' }, 'Failed', 'The import failed.'],
   ])('%o', (change, status, sentence) => {

@@ -1,5 +1,6 @@
 import type { TaskProgress } from 'demo-contract';
 import { describeDuration } from '@app/describe-duration';
+import { describeFailure } from './describe-failure';
 
 /** What an import's state is called. */
 export function describeStatus(status: TaskProgress['status']): string {
@@ -16,7 +17,10 @@ export function describeStatus(status: TaskProgress['status']): string {
 }
 
 /** How an import goes, or how it ended, in a sentence. */
-export function describeTask(task: TaskProgress, locale: string): string {
+export function describeTask(
+  task: Pick<TaskProgress, 'status' | 'rows' | 'secondsLeft' | 'failure'>,
+  locale: string,
+): string {
   const rows = task.rows.toLocaleString(locale);
   switch (task.status) {
     case 'running':
@@ -28,7 +32,7 @@ export function describeTask(task: TaskProgress, locale: string): string {
     case 'failed':
       return task.failure === null
         ? $localize`:@@tasks.sentence.failed:The import failed.`
-        : $localize`:@@tasks.sentence.failed-line:Line ${task.failure.line}:line: cannot be imported: ${task.failure.reason}:reason:`;
+        : describeFailure(task.failure);
     case 'cancelled':
       return $localize`:@@tasks.sentence.cancelled:The import was cancelled after ${rows}:rows: rows.`;
   }

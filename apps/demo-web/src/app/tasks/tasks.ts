@@ -3,7 +3,8 @@ import { Component, computed, DestroyRef, inject, LOCALE_ID, signal } from '@ang
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { MatButton } from '@angular/material/button';
 import { MatProgressBar } from '@angular/material/progress-bar';
-import type { TaskInfo, TaskProgress } from 'demo-contract';
+import type { TaskInfo, TaskProgress, TaskStarted } from 'demo-contract';
+import { map, of, switchMap, type Observable } from 'rxjs';
 import { describeError, SseApiService, TaskApi } from '@app/api';
 import { createValueFormat } from '@app/chart';
 import { StreamBar, StreamView } from '@app/stream';
@@ -59,6 +60,15 @@ export class Tasks {
     if (current === null || !this.isRunning()) return null;
     return this.#uploads.problems().get(current.taskId) ?? null;
   });
+  /** What the person should know of the file's way while it does not come. */
+  protected readonly interruption = computed<'goes-on' | 'file-wanted' | null>(() => {
+    const current = this.current();
+    if (current === null || !this.isRunning() || this.uploadProblem() !== null) return null;
+    const upload = this.#uploads.states().get(current.taskId);
+    const stream = this.view.state().status;
+    if (upload === 'waiting' || stream === 'waiting' || stream === 'offline') return 'goes-on';
+    return upload === undefined && current.progress?.upload === 'waiting' ? 'file-wanted' : null;
+  });
   protected readonly earlier = computed(() =>
     this.#known()
       .filter(({ taskId }) => taskId !== this.#followed()?.taskId)
@@ -86,15 +96,19 @@ export class Tasks {
     this.choose(event.dataTransfer?.files ?? null);
   }
 
-  /** Registers the import, follows it, and sends the file meanwhile. */
+  /** Registers the import, or takes one up whose file did not come to its end; follows it, and sends the file meanwhile. */
   protected start(): void {
     const file = this.file();
     if (file === null || this.starting() === 'busy') return;
     this.starting.set('busy');
     this.problem.set(null);
     this.#api
-      .register({ name: file.name, sizeBytes: file.size })
-      .pipe(takeUntilDestroyed(this.#destroyRef))
+      .all()
+      .pipe(
+        map((tasks) => tasks.find((task) => this.#isHalfSent(task, file))),
+        switchMap((task) => (task === undefined ? this.#register(file) : of(task))),
+        takeUntilDestroyed(this.#destroyRef),
+      )
       .subscribe({
         next: ({ taskId }) => {
           this.#load();
@@ -127,6 +141,16 @@ export class Tasks {
 
   protected describe(task: TaskInfo): string {
     return `${describeStatus(task.status)}. ${describeTask(task, this.#locale)}`;
+  }
+
+  #register({ name, size, lastModified }: File): Observable<TaskStarted> {
+    return this.#api.register({ name, sizeBytes: size, lastModified });
+  }
+
+  /** Whether the task waits for the rest of this very file, such as after a reload of the page. */
+  #isHalfSent(task: TaskInfo, file: File): boolean {
+    if (task.status !== 'running' || task.upload !== 'waiting' || this.#uploads.states().has(task.taskId)) return false;
+    return task.name === file.name && task.sizeBytes === file.size && task.lastModified === file.lastModified;
   }
 
   #follow(taskId: string, name: string): void {

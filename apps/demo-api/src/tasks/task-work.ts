@@ -1,0 +1,194 @@
+import type { Request } from 'express';
+import { describeFailure } from './describe-failure.ts';
+import type { KeptTask, TaskEnd } from './kept-task.ts';
+import { createProgressMeter, type ProgressMeter } from './progress-meter.ts';
+import { startImport, type RunningImport } from './start-import.ts';
+import { openUploadSpool, type Reception } from './upload-spool.ts';
+
+/** The way of a task's file to the API. */
+export interface TaskUpload {
+  /** How much is here. */
+  readonly bytes: number;
+  /** How much there is; `null` where nobody said. */
+  readonly sizeBytes: number | null;
+  /** Takes a part of the file, which begins at `offset`. */
+  receivePart(request: Request, offset: number): Promise<Reception>;
+  /** Takes the whole file from a request that nobody sends again: the task fails with it. */
+  receiveAtOnce(request: Request, sizeBytes: number | null): Promise<Reception>;
+  /** Breaks off whatever still comes, so that {@link bytes} stays as it is. */
+  interrupt(): Promise<void>;
+}
+
+/** A task that is under way. */
+export interface TaskWork {
+  readonly task: KeptTask;
+  readonly upload: TaskUpload;
+  /** There once the end is being told. */
+  readonly ending: Promise<void> | undefined;
+  /** Resolves once the end was told, or the work was stopped. */
+  readonly ended: Promise<void>;
+  /** Goes on with what is here of the file. */
+  resume(): void;
+  /** Answers whether there was anything to cancel. Resolves once the end was told. */
+  cancel(): Promise<boolean>;
+  /** Stops without an end, to be resumed by another process. */
+  stop(): Promise<void>;
+}
+
+export interface TaskWorkOptions {
+  readonly task: KeptTask;
+  readonly databasePath: string;
+  readonly spoolPath: string;
+  /** How long to wait for more of the file. */
+  readonly silenceMs: number;
+  /** Told now and then of how it goes. */
+  readonly onChange: (task: KeptTask) => void;
+  /** Tells the end. Called once, and waited for. */
+  readonly onEnd: (task: KeptTask, end: TaskEnd) => Promise<void>;
+}
+
+const tellEveryMs = 100;
+
+/** Receives a task's file and imports it meanwhile, each at its own pace: the file between them is on the disk. */
+export function createTaskWork(options: TaskWorkOptions): TaskWork {
+  const { databasePath, spoolPath, silenceMs, onChange, onEnd } = options;
+  let task = options.task;
+  let running: RunningImport | undefined;
+  let meter: ProgressMeter | undefined;
+  let takenBytes = 0;
+  let heardBytes = 0;
+  let telling: NodeJS.Timeout | undefined;
+  let ending: Promise<void> | undefined;
+  const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<undefined>();
+  const spool = openUploadSpool({ path: spoolPath, onChange: go });
+  const silence = setTimeout(() => {
+    void finish(failed({ code: 'upload-silent', seconds: Math.ceil(silenceMs / 1_000) }));
+  }, silenceMs);
+
+  const isWhole = (): boolean => spool.bytes === task.sizeBytes;
+  // What an earlier process said of its connections is over with it.
+  task = { ...task, upload: isWhole() ? 'complete' : 'waiting' };
+  const failed = (cause: Parameters<typeof describeFailure>[0]): TaskEnd => ({
+    ...{ kind: 'failed', rows: task.rows, failure: describeFailure(cause, 0) },
+  });
+
+  /** Hands over to the import what has come. */
+  function go(): void {
+    if (ending !== undefined) return;
+    if (isWhole()) clearTimeout(silence);
+    else if (spool.bytes !== heardBytes) silence.refresh();
+    heardBytes = spool.bytes;
+    running ??= begin();
+    running.grow(spool.bytes, isWhole() ? 'whole' : 'part');
+    tellSoon();
+  }
+
+  function begin(): RunningImport {
+    const begun = startImport({
+      filePath: spoolPath,
+      databasePath,
+      onProgress({ bytes, rows }) {
+        takenBytes = bytes;
+        meter ??= createProgressMeter({ atMs: Date.now(), bytes, rows }, task.sizeBytes);
+        meter.add(Date.now(), { bytes, rows });
+        tellSoon();
+      },
+    });
+    void begun.outcome.then((outcome) => (outcome.kind === 'stopped' ? undefined : finish(outcome)));
+    return begun;
+  }
+
+  function tellSoon(): void {
+    if (ending === undefined) telling ??= setTimeout(tell, tellEveryMs);
+  }
+
+  function tell(): void {
+    telling = undefined;
+    const upload = isWhole() ? 'complete' : spool.state;
+    const isIdle = upload === 'waiting' && takenBytes >= spool.bytes;
+    const read = { rows: 0, percentage: 0, rowsPerSecond: 0, secondsLeft: null, ...meter?.read() };
+    // What was told once stays told: an import that goes on takes the rows again that it had not kept.
+    const rows = Math.max(task.rows, read.rows);
+    const percentage = Math.max(task.percentage, read.percentage);
+    const message = isIdle ? 'Waiting for the rest of the file' : `${rows} rows imported`;
+    task = { ...task, ...read, rows, percentage, upload, message };
+    if (isIdle) task = { ...task, rowsPerSecond: 0, secondsLeft: null };
+    onChange(task);
+  }
+
+  function stopTimers(): void {
+    clearTimeout(silence);
+    clearTimeout(telling);
+  }
+
+  /** The first end is the one that holds. */
+  function finish(end: TaskEnd): Promise<void> {
+    ending ??= (async () => {
+      stopTimers();
+      spool.close();
+      await running?.stop();
+      await onEnd(task, end);
+      await spool.remove();
+      resolveEnded(undefined);
+    })();
+    return ending;
+  }
+
+  async function receive(request: Request, offset: number, maxBytes: number): Promise<Reception> {
+    try {
+      return await spool.receive(request, { offset, maxBytes });
+    } catch (error) {
+      // The disk's refusal: no room is left, say.
+      await finish(failed({ code: 'not-stored', detail: error instanceof Error ? error.message : String(error) }));
+      return 'not-wanted';
+    }
+  }
+
+  return {
+    get task() {
+      return task;
+    },
+    get ending() {
+      return ending;
+    },
+    ended,
+    upload: {
+      get bytes() {
+        return spool.bytes;
+      },
+      get sizeBytes() {
+        return task.sizeBytes;
+      },
+      interrupt: () => spool.interrupt(),
+      receivePart: (request, offset) => receive(request, offset, task.sizeBytes ?? 0),
+      async receiveAtOnce(request, sizeBytes) {
+        if (spool.bytes > 0 || spool.state === 'receiving') return 'wrong-offset';
+        task = { ...task, sending: 'at-once', sizeBytes };
+        onChange(task);
+        const reception = await receive(request, 0, sizeBytes ?? Infinity);
+        if (reception === 'lost') await finish(failed({ code: 'upload-broken' }));
+        if (reception !== 'taken') return reception;
+        task = { ...task, sizeBytes: spool.bytes };
+        go();
+        return 'taken';
+      },
+    },
+    resume() {
+      if (task.sending !== 'in-parts' && !isWhole()) void finish(failed({ code: 'upload-broken' }));
+      else if (spool.bytes > 0 || isWhole()) go();
+    },
+    async cancel() {
+      if (ending !== undefined) return false;
+      await finish({ kind: 'cancelled' });
+      return true;
+    },
+    async stop() {
+      ending ??= Promise.resolve();
+      stopTimers();
+      await spool.interrupt();
+      await running?.stop();
+      await ending;
+      resolveEnded(undefined);
+    },
+  };
+}
