@@ -57,7 +57,7 @@ describe('what goes wrong is said in words, and the page goes on', () => {
   });
 });
 
-describe('an upstream assistant that fails in mid-answer', () => {
+describe('an upstream assistant', () => {
   const turns: ((response: ServerResponse) => void)[] = [];
   const chunk = (content: string): string => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
   let upstream: Server;
@@ -78,7 +78,20 @@ describe('an upstream assistant that fails in mid-answer', () => {
     upstream.close();
   });
 
-  it('is told with what there was, and the next question is answered', async () => {
+  it('is left when the person stops the answer', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/assistant');
+    const left = new Promise((resolve) => {
+      turns.push((response) => response.once('close', resolve).write(chunk('Half an ans')));
+    });
+    await visitor.page.getByLabel('Ask the assistant').fill('Will it stop?');
+    await visitor.button('Ask').click();
+    await visitor.sees('Half an ans');
+    await visitor.button('Stop').click();
+    await left;
+  });
+
+  it('that fails in mid-answer is told with what there was, and the next question is answered', async () => {
     const visitor = await world.arrive();
     await visitor.signIn(alice, 'redirect', '/assistant');
     turns.push(

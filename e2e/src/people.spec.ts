@@ -76,6 +76,28 @@ describe('people', () => {
     ).toBeGreaterThan(10);
   });
 
+  it('a conversation is there after a reload, and an answer in the middle of it goes on', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/assistant');
+    const answers = visitor.page.locator('.answer');
+    const isComplete = (count: number): Promise<void> =>
+      expect.poll(() => visitor.page.locator('.answer[data-status="complete"]').count()).toBe(count);
+    await visitor.page.getByLabel('Ask the assistant').fill('What is an epoch?');
+    await visitor.button('Ask').click();
+    await isComplete(1);
+    await visitor.page.getByLabel('Ask the assistant').fill('What is a rotation?');
+    await visitor.button('Ask').click();
+    await expect.poll(async () => (await answers.nth(1).textContent())?.length).toBeGreaterThan(100);
+    const before = await answers.allTextContents();
+    await visitor.page.reload();
+    await isComplete(2);
+    const after = await answers.allTextContents();
+    expect(after[0]).toBe(before[0]);
+    expect(after[1]?.startsWith(before[1]?.trim() ?? '')).toBe(true);
+    await visitor.button('New conversation').click();
+    await expect.poll(() => answers.count()).toBe(0);
+  });
+
   it('the assistant stops when it is told to', async () => {
     const visitor = await world.arrive();
     await visitor.signIn(alice, 'redirect', '/assistant');

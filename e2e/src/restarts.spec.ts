@@ -56,6 +56,31 @@ describe('the API is killed in mid-work, and its log is in a file', () => {
       .toContain('Written before. Written while away. Written after.');
   });
 
+  it('the assistant goes on with its answer where it was cut off', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/assistant');
+    const ask = async (): Promise<void> => {
+      await visitor.page.getByLabel('Ask the assistant').fill('How does a client resume after a gap?');
+      await visitor.button('Ask').click();
+    };
+    const text = async (answer: number): Promise<string> =>
+      (await visitor.page.locator('.answer .text').nth(answer).textContent()) ?? '';
+    const complete = (answer: number): Promise<void> =>
+      visitor.page.locator('.answer').nth(answer).and(visitor.page.locator('[data-status="complete"]')).waitFor();
+    await ask();
+    await expect.poll(async () => (await text(0)).length).toBeGreaterThan(100);
+    await world.stack.killApi();
+    await visitor.stateIs('waiting');
+    const before = await text(0);
+    await world.stack.startApi();
+    await complete(0);
+    await ask();
+    await complete(1);
+    // Said once, whole, as it is said where nothing interrupts it.
+    expect((await text(0)).startsWith(before) && before.length < (await text(0)).length).toBe(true);
+    expect(await text(0)).toBe(await text(1));
+  });
+
   it('a game goes on from the same board', async () => {
     const [one, other] = await Promise.all([world.arrive(), world.arrive()]);
     await one.signIn(alice, 'redirect', '/game/restart');
@@ -117,7 +142,21 @@ describe('the API is killed in mid-work, and its log is in a file', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('pages of live data come back by themselves', async () => {
+  it('the token is carried anew in each of its three ways', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/transports');
+    const all = (state: string): Promise<void> =>
+      expect.poll(() => visitor.page.locator(`[data-transport] [data-state="${state}"]`).count()).toBe(3);
+    await all('open');
+    await world.stack.killApi();
+    await all('waiting');
+    await world.stack.startApi();
+    await all('open');
+    // The page that shows what not to do does it.
+    visitor.urls.length = 0;
+  });
+
+  it('pages of live data come back by themselves, and have nothing lost to tell', async () => {
     const visitors = await Promise.all(
       ['/dashboard', '/stocks', '/health', '/devices', '/logs'].map(async (path) => {
         const visitor = await world.arrive();
@@ -131,5 +170,6 @@ describe('the API is killed in mid-work, and its log is in a file', () => {
     await Promise.all(visitors.map((visitor) => visitor.stateIs('waiting')));
     await world.stack.startApi();
     await Promise.all(visitors.map((visitor) => visitor.live()));
+    for (const { page } of visitors) expect(await page.locator('[data-gap]').count()).toBe(0);
   });
 });

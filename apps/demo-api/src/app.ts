@@ -51,7 +51,11 @@ export async function createDemoApi({ config, assistant, logDestination }: DemoA
   eventRoutes(router, context);
   dataRoutes(router, context);
   analyticsRoutes(router, context, usage);
-  stockRoutes(router, context, createSimulatedFeed({ intervalMs: config.SAMPLE_INTERVAL_MS }));
+  stockRoutes(
+    router,
+    context,
+    createSimulatedFeed({ intervalMs: config.SAMPLE_INTERVAL_MS, memory: context.stores.state.table('price') }),
+  );
   healthRoutes(router, context);
   logRoutes(router, context);
   gameRoutes(router, context);

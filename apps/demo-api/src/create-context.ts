@@ -31,7 +31,9 @@ export async function createContext({
   logDestination,
 }: ContextOptions): Promise<{ context: DemoContext; close: () => Promise<void> }> {
   const closers: (() => void | Promise<void>)[] = [];
+  const stores = await openStores(config, () => usage.count('events'));
   const live = createLiveHub({
+    log: stores.liveLog,
     // The counting and the logging of events would count themselves.
     onSent: (topic) => /^(analytics|logs)\//.test(topic) || usage.count('events'),
     // Counted, and not logged: a log line that could not be published would make another one.
@@ -42,7 +44,6 @@ export async function createContext({
     destination: logDestination,
     publish: (type, line) => live.send(logTopic(type, line.level), { data: line }),
   });
-  const stores = await openStores(config, () => usage.count('events'));
   const hub = createHub({ log: stores.log, maxEventBytes });
   const access = { scopes: ['Stream.Access'] };
   const listeners = createListeners();

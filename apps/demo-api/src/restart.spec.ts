@@ -8,15 +8,31 @@ import type {
   DocumentEvent,
   DocumentInfo,
   GameState,
+  LogLine,
   Notice,
   Person,
+  StockPrice,
   TaskProgress,
   TaskStarted,
 } from 'demo-contract';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
+import type { Assistant } from './assistant/assistant.ts';
 import { runApi, type RunningApi } from './demo-api.fixture.ts';
 import { createEndlessRows } from './tasks/endless-rows.fixture.ts';
+
+/** Says back what it was told. What begins with "slowly" it says in two parts, and the second only when it was interrupted. */
+const assistant: Assistant = {
+  info: { kind: 'embedded', description: 'Repeats what it was told, for this test.' },
+  async *answer(turns, { said, signal }) {
+    const answer = turns.map(({ content }) => `${content};`).join('');
+    if (said === '' && answer.startsWith('slowly')) {
+      yield answer.slice(0, 10);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    }
+    yield answer.slice(said.length);
+  },
+};
 
 /** One API after another, at the same address and over the same folder: each page reconnects by itself. */
 describe('a restart in the middle of the work', () => {
@@ -26,7 +42,7 @@ describe('a restart in the middle of the work', () => {
   let port: number;
 
   const start = async (): Promise<void> => {
-    api = await runApi({ emulator, port, variables: { STORE: 'sqlite', DATA_DIR: folder } });
+    api = await runApi({ emulator, port, assistant, variables: { STORE: 'sqlite', DATA_DIR: folder } });
     port = Number(new URL(api.origin).port);
   };
   /** Ends the API, and leaves those who follow it to find the next one. */
@@ -69,6 +85,19 @@ describe('a restart in the middle of the work', () => {
     await before.close();
   });
 
+  it('loses nothing of an answer, and says nothing of it twice', async () => {
+    const before = api;
+    const answer = api.follow<string>('bob', '/chat/completions/stream', {
+      body: JSON.stringify({ prompt: 'slowly, one two three', answerId: crypto.randomUUID() }),
+      headers: { 'Content-Type': 'application/json' },
+      reconnect: { unsafeMethods: 'repeat' },
+    });
+    await answer.until(({ data }) => data === 'slowly, on');
+    await restart();
+    expect((await answer.rest()).map(({ data }) => data).join('')).toBe('e two three;');
+    await before.close();
+  });
+
   it('loses nothing of a document', async () => {
     const before = api;
     const { id } = await api.json<DocumentInfo>('alice', 'POST', '/documents', { title: 'Kept', sharedWith: [] });
@@ -94,6 +123,18 @@ describe('a restart in the middle of the work', () => {
     const anew = new Y.Doc();
     if (snapshot?.data.kind === 'snapshot') Y.applyUpdate(anew, Buffer.from(snapshot.data.update, 'base64'));
     expect(anew.getText('content').toJSON()).toBe('after before ');
+    await before.close();
+  });
+
+  it('loses nothing of samples', async () => {
+    const before = api;
+    const prices = api.follow<StockPrice>('bob', '/stocks/stream?symbols=MSFT');
+    const logs = api.follow<LogLine>('alice', '/logs/stream/audit');
+    await Promise.all([prices.until(() => true), logs.until(() => true)]);
+    await restart();
+    await api.json('alice', 'POST', '/documents', { title: 'Audited', sharedWith: [] });
+    await Promise.all([prices.until(() => true), logs.until(({ data }) => data.message.includes('document'))]);
+    expect([prices.gaps, logs.gaps]).toEqual([[], []]);
     await before.close();
   });
 

@@ -3,7 +3,7 @@ import type { Identity } from './auth/index.ts';
 import type { CorsDecision, CorsRequest } from './cors.ts';
 import * as problem from './problem.ts';
 import type { Refusal } from './problem.ts';
-import type { Exchange } from './session-transport.ts';
+import type { EndpointRequest, Exchange } from './session-transport.ts';
 import type { Authorization, StreamContext, StreamMethod } from './stream-options.ts';
 
 export interface AcceptanceOptions {
@@ -97,7 +97,13 @@ export function createAcceptance({ access, cors, onRefused }: AcceptanceOptions)
       }
       const { identity } = admission;
       pending.identity = identity;
-      const context = { identity, request: native, query: request.query, signal: controller.signal };
+      const context = {
+        identity,
+        request: native,
+        query: request.query,
+        lastEventId: readLastEventId(request),
+        signal: controller.signal,
+      };
       const refusal = judge(authorize === undefined ? 'allow' : await authorize(context), identity);
       if (refusal !== undefined) {
         forget();
@@ -149,4 +155,11 @@ export function createAcceptance({ access, cors, onRefused }: AcceptanceOptions)
       return onTheirWay.size;
     },
   };
+}
+
+/** The ID in UTF-8 (PROTOCOL 2.3): HTTP stacks give a header as one character a byte. An empty one says that there is none. */
+function readLastEventId(request: EndpointRequest): string | undefined {
+  const header = request.header('last-event-id');
+  if (header === undefined || header === '') return undefined;
+  return new TextDecoder().decode(Uint8Array.from(header, (character) => character.charCodeAt(0)));
 }

@@ -10,8 +10,13 @@ import { settle } from './tick.fixture.ts';
 
 const ALICE = { authorization: 'Bearer alice' };
 
-function respond({ endpoint }: TestEndpoint, source: StreamSource<EndpointRequest>, method = 'POST') {
-  const { transport, ...exchange } = createMemoryExchange(ALICE, method);
+function respond(
+  { endpoint }: TestEndpoint,
+  source: StreamSource<EndpointRequest>,
+  method = 'POST',
+  headers: Readonly<Record<string, string>> = {},
+) {
+  const { transport, ...exchange } = createMemoryExchange({ ...ALICE, ...headers }, method);
   const ended = endpoint.respond({ ...exchange, transport }, { scopes: ['Events.Read'] }, source);
   return { transport, ended };
 }
@@ -39,6 +44,33 @@ describe('a finite stream', () => {
       { type: 'complete', data: '' },
     ]);
     expect([transport.status, transport.state, test.closed]).toEqual([200, 'ended', ['completed']]);
+  });
+
+  it('is resumed by a source that gives its events IDs', async () => {
+    const test = createTestEndpoint();
+    const count: StreamSource<EndpointRequest> = async function* ({ lastEventId = 'n:0' }) {
+      for (let n = Number(lastEventId.slice(2)) + 1; n <= 3; n += 1) {
+        await settle(1);
+        yield { id: `n:${n}`, data: n };
+      }
+    };
+    const first = respond(test, count);
+    const second = respond(test, count, 'POST', { 'last-event-id': 'n:2' });
+    await Promise.all([first.ended, second.ended]);
+    const last = [{ id: 'n:3', data: '3' }, { type: 'complete', data: '' }]; // prettier-ignore
+    expect(first.transport.events()).toEqual([{ id: 'n:1', data: '1' }, { id: 'n:2', data: '2' }, ...last]);
+    expect(second.transport.events()).toEqual(last);
+  });
+
+  it('fails where an ID of its source would begin a line of its own', async () => {
+    const test = createTestEndpoint();
+    const { transport, ended } = respond(test, async function* () {
+      await settle(1);
+      yield { id: '1\ndata: forged', data: 1 };
+    });
+    await ended;
+    expect(transport.events()).toMatchObject([{ type: 'failure' }]);
+    expect(transport.text()).not.toContain('forged');
   });
 
   it('has the same checks as any other, and takes GET and POST', async () => {

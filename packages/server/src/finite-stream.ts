@@ -1,9 +1,9 @@
 import { StreamFailure } from './errors.ts';
 import { draftEvent } from './event-draft.ts';
-import type { OutgoingEvent } from './event-draft.ts';
 import { encodeEvent } from './event-encoder.ts';
 import { COMPLETE } from './event-sender.ts';
 import type { Session } from './session.ts';
+import type { FiniteStreamEvent } from './stream-options.ts';
 
 /**
  * Writes a source to a session until it ends (PROTOCOL 6.2), fails (6.3) or the client leaves. The next value is asked for when the
@@ -11,10 +11,10 @@ import type { Session } from './session.ts';
  */
 export async function writeFiniteStream(
   session: Session,
-  createSource: () => AsyncIterable<OutgoingEvent>,
+  createSource: () => AsyncIterable<FiniteStreamEvent>,
   maxEventBytes: number,
 ): Promise<void> {
-  let iterator: AsyncIterator<OutgoingEvent> | undefined;
+  let iterator: AsyncIterator<FiniteStreamEvent> | undefined;
   try {
     iterator = createSource()[Symbol.asyncIterator]();
     for (;;) {
@@ -25,7 +25,8 @@ export async function writeFiniteStream(
         session.close('completed');
         return;
       }
-      session.write(encodeEvent(draftEvent(step.value, maxEventBytes)));
+      const { id } = step.value;
+      session.write(encodeEvent({ ...draftEvent(step.value, maxEventBytes), ...(id === undefined ? {} : { id }) }));
       await session.drained();
     }
   } catch (error) {
@@ -49,9 +50,9 @@ function describeFailure(error: unknown): { code: string; message: string } {
  * reaction on a promise that lives as long as the session.
  */
 function nextOrAborted(
-  iterator: AsyncIterator<OutgoingEvent>,
+  iterator: AsyncIterator<FiniteStreamEvent>,
   signal: AbortSignal,
-): Promise<IteratorResult<OutgoingEvent, unknown> | 'aborted'> {
+): Promise<IteratorResult<FiniteStreamEvent, unknown> | 'aborted'> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       resolve('aborted');
@@ -67,7 +68,7 @@ function nextOrAborted(
 }
 
 /** Not awaited: a generator returns when what it waits for has settled, which may be never. */
-function returnQuietly(iterator: AsyncIterator<OutgoingEvent> | undefined): void {
+function returnQuietly(iterator: AsyncIterator<FiniteStreamEvent> | undefined): void {
   // The session has ended: what a source's clean-up throws changes nothing for it.
   iterator?.return?.().then(undefined, () => undefined);
 }

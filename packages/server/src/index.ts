@@ -49,6 +49,7 @@ export { createStreamEndpoint } from './stream-endpoint.ts';
 export type { SessionSummary, StreamEndpoint, StreamEndpointOptions } from './stream-endpoint.ts';
 export type {
   Authorization,
+  FiniteStreamEvent,
   RespondOptions,
   StreamContext,
   StreamMethod,

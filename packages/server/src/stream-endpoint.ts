@@ -179,7 +179,7 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
     try {
       hub.subscribe({
         topics,
-        lastEventId: readLastEventId(exchange.request),
+        lastEventId: accepted.context.lastEventId,
         sink: session,
         completeAfter,
         snapshot:
@@ -238,13 +238,6 @@ function streamHeaders(heartbeatMs: number | null): Record<string, string> {
     'X-Accel-Buffering': 'no',
     ...(heartbeatMs === null ? {} : { 'Sillage-Heartbeat-Ms': String(heartbeatMs) }),
   };
-}
-
-/** The ID in UTF-8 (PROTOCOL 2.3): HTTP stacks give a header as one character a byte. An empty one says that there is none. */
-function readLastEventId(request: EndpointRequest): string | undefined {
-  const header = request.header('last-event-id');
-  if (header === undefined || header === '') return undefined;
-  return new TextDecoder().decode(Uint8Array.from(header, (character) => character.charCodeAt(0)));
 }
 
 function checkBounds(bounds: Readonly<Record<string, number>>): void {

@@ -11,6 +11,8 @@ export interface StreamContext<Native = unknown> {
   /** The framework's own request: with `/express`, Express's. */
   readonly request: Native;
   readonly query: URLSearchParams;
+  /** The ID that the client saw last (PROTOCOL 2.3); `undefined` where it has seen none. */
+  readonly lastEventId: string | undefined;
   /** Aborts when the client leaves or the session ends. Hand it to what is done on the client's behalf. */
   readonly signal: AbortSignal;
 }
@@ -75,5 +77,11 @@ export interface RespondOptions<Native = unknown> extends AuthorizedOptions<Nati
 
 export type StreamMethod = 'GET' | 'POST';
 
-/** The events of a finite stream: an async generator, usually. */
-export type StreamSource<Native = unknown> = (context: StreamContext<Native>) => AsyncIterable<OutgoingEvent>;
+/**
+ * The events of a finite stream: an async generator, usually. A source that gives its events IDs can be resumed: it begins after
+ * `context.lastEventId`.
+ */
+export type StreamSource<Native = unknown> = (context: StreamContext<Native>) => AsyncIterable<FiniteStreamEvent>;
+
+/** `id`: whatever the source finds its place by, without CR, LF and NUL. Without one, a client that drops has no place to resume from. */
+export type FiniteStreamEvent = OutgoingEvent & { readonly id?: string };

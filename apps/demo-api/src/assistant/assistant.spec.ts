@@ -1,26 +1,28 @@
 import { isSseError } from '@sillage/client';
 import { StreamFailure } from '@sillage/server';
+import type { ConversationHistory } from 'demo-contract';
 import { describe, expect, it } from 'vitest';
+import type { Who } from '../demo-api.fixture.ts';
 import { withApi } from '../with-api.fixture.ts';
 import type { Assistant } from './assistant.ts';
 
 describe('the assistant’s stream', () => {
-  const left = Promise.withResolvers<undefined>();
+  let left: Promise<void>;
   const assistant: Assistant = {
     info: { kind: 'upstream', description: 'Breaks off, for this test.' },
-    async *answer(turns, signal) {
+    async *answer(turns, { signal }) {
       yield 'The answer is';
       if (turns.at(-1)?.content === 'break') {
         throw new StreamFailure('assistant-unavailable', 'The assistant stopped answering: try again.');
       }
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-      left.resolve(undefined);
+      left = new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      await left;
     },
   };
   const held = withApi(() => ({ assistant }));
-  const ask = (prompt: string) =>
+  const ask = (prompt: string, answerId?: string) =>
     held.api.follow<string>('bob', '/chat/completions/stream', {
-      body: JSON.stringify({ prompt }),
+      body: JSON.stringify({ prompt, answerId }),
       headers: { 'Content-Type': 'application/json' },
     });
 
@@ -33,10 +35,45 @@ describe('the assistant’s stream', () => {
     expect((await held.api.call('bob', 'GET', '/me')).status).toBe(200);
   });
 
-  it('leaves the upstream when the reader leaves', async () => {
+  it('leaves the upstream with a reader who cannot come back', async () => {
     const answer = ask('wait');
     await answer.until(() => true);
     answer.close();
-    await left.promise;
+    await left;
+  });
+
+  it('is kept with its conversation, which says what of it is unfinished', async () => {
+    const conversation = (who: Who) => held.api.json<ConversationHistory>(who, 'GET', '/chat/conversations/default');
+    const answerId = crypto.randomUUID();
+    const answer = ask('unfinished', answerId);
+    await answer.until(() => true);
+    expect((await conversation('bob')).unfinished).toEqual({ answerId, prompt: 'unfinished' });
+    expect(await conversation('alice')).toEqual({ turns: [], unfinished: null });
+    await held.api.call('bob', 'DELETE', `/chat/completions/${answerId}`);
+    await answer.rest();
+    const { turns, unfinished } = await conversation('bob');
+    expect([turns.slice(-2), unfinished?.answerId === answerId]).toEqual([
+      [
+        { role: 'user', content: 'unfinished' },
+        { role: 'assistant', content: 'The answer is' },
+      ],
+      false,
+    ]);
+  });
+
+  it('goes on for a reader who named the answer, until it is stopped', async () => {
+    const answerId = crypto.randomUUID();
+    const first = ask('wait', answerId);
+    await first.until(() => true);
+    first.close();
+    const again = ask('wait', answerId);
+    expect((await again.until(() => true))[0]).toMatchObject({ id: '13', data: 'The answer is' });
+    const stop = (who: Who) => held.api.call(who, 'DELETE', `/chat/completions/${answerId}`);
+    expect((await stop('alice')).status).toBe(404);
+    expect((await stop('bob')).status).toBe(204);
+    expect(await again.rest()).toEqual([]);
+    await left;
+    const other = await held.api.call('bob', 'POST', '/chat/completions/stream', { prompt: 'other', answerId });
+    expect([other.status, await other.json()]).toMatchObject([400, { code: 'answer-id-taken' }]);
   });
 });

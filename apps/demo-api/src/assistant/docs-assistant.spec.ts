@@ -5,9 +5,11 @@ import { createDocsAssistant } from './docs-assistant.ts';
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 
 describe('the embedded assistant', () => {
-  const ask = async (content: string): Promise<string[]> => {
+  const ask = async (content: string, said = ''): Promise<string[]> => {
     const assistant = await createDocsAssistant({ root, tokenDelayMs: 0 });
-    return Array.fromAsync(assistant.answer([{ role: 'user', content }], new AbortController().signal));
+    return Array.fromAsync(
+      assistant.answer([{ role: 'user', content }], { said, signal: new AbortController().signal }),
+    );
   };
 
   it('answers out of the documentation, names its source, and says that it is no language model', async () => {
@@ -17,6 +19,11 @@ describe('the embedded assistant', () => {
     // Whichever document says it best at the time.
     expect(answer).toMatch(/\n[\w./-]+\.md, “.+”: .*\bgap\b/);
     expect(tokens.length).toBeGreaterThan(20);
+  });
+
+  it('goes on where it was interrupted', async () => {
+    const whole = (await ask('What is a gap?')).join('');
+    expect((await ask('What is a gap?', whole.slice(0, 100))).join('')).toBe(whole.slice(100));
   });
 
   it('says so when it finds nothing', async () => {

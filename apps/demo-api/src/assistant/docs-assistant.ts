@@ -41,13 +41,16 @@ export async function createDocsAssistant({ root, tokenDelayMs = 20 }: DocsAssis
 
   return {
     info: { kind: 'embedded', description: introduction },
-    async *answer(turns, signal) {
+    async *answer(turns, { said, signal }) {
       const question = turns.at(-1)?.content ?? '';
       const found = index
         .search(question, { boost: { heading: 1.5 }, prefix: true, fuzzy: 0.1 })
         .slice(0, 3)
         .flatMap(({ id }) => byId.get(id as number) ?? []);
-      for (const token of `${introduction}\n\n${compose(found)}`.match(/\s*\S+/g) ?? []) {
+      const answer = `${introduction}\n\n${compose(found)}`;
+      // The same question finds the same, unless the documents have changed meanwhile.
+      const rest = answer.startsWith(said) ? answer.slice(said.length) : `\n\n${answer}`;
+      for (const token of rest.match(/\s*\S+/g) ?? []) {
         await delay(tokenDelayMs, undefined, { signal });
         yield token;
       }

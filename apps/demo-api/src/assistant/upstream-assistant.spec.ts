@@ -26,10 +26,11 @@ describe('an assistant upstream', () => {
     }
   });
 
-  async function answer(listener: RequestListener, signal = new AbortController().signal) {
+  async function answer(listener: RequestListener, { signal = new AbortController().signal, said = '' } = {}) {
     const { baseUrl, server } = await startUpstream(listener);
     servers.push(server);
-    return createUpstreamAssistant({ baseUrl, apiKey: 'sample-key', model: 'sample-model' }).answer(question, signal);
+    const assistant = createUpstreamAssistant({ baseUrl, apiKey: 'sample-key', model: 'sample-model' });
+    return assistant.answer(question, { said, signal });
   }
 
   it('is asked with the conversation and the key, and its tokens come as they are sent, up to [DONE]', async () => {
@@ -50,6 +51,27 @@ describe('an assistant upstream', () => {
       'Bearer sample-key',
       { model: 'sample-model', stream: true, messages: question },
     ]);
+  });
+
+  it('is told what it had said when it is to go on', async () => {
+    let asked: unknown;
+    const tokens = await answer(
+      (request, response) => {
+        void text(request).then((body) => {
+          asked = JSON.parse(body);
+          response.writeHead(200, { 'Content-Type': 'text/event-stream' }).end(`${chunk('lo')}data: [DONE]\n\n`);
+        });
+      },
+      { said: 'Hel' },
+    );
+    expect(await Array.fromAsync(tokens)).toEqual(['lo']);
+    expect(asked).toMatchObject({
+      messages: [
+        ...question,
+        { role: 'assistant', content: 'Hel' },
+        { role: 'user', content: expect.stringContaining('Go on') as string },
+      ],
+    });
   });
 
   it.each<[string, RequestListener]>([
@@ -85,10 +107,13 @@ describe('an assistant upstream', () => {
   it('is left when the reader leaves', async () => {
     const controller = new AbortController();
     const left = Promise.withResolvers<undefined>();
-    for await (const token of await answer((request, response) => {
-      request.once('close', () => left.resolve(undefined));
-      response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write(chunk('Hel'));
-    }, controller.signal)) {
+    for await (const token of await answer(
+      (request, response) => {
+        request.once('close', () => left.resolve(undefined));
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write(chunk('Hel'));
+      },
+      { signal: controller.signal },
+    )) {
       expect(token).toBe('Hel');
       controller.abort();
     }

@@ -1,6 +1,6 @@
 import { createEventStream, isSseError } from '@sillage/client';
 import { StreamFailure } from '@sillage/server';
-import type { Assistant } from './assistant.ts';
+import type { Assistant, Turn } from './assistant.ts';
 
 export interface UpstreamOptions {
   /** Such as `https://api.example/v1`. */
@@ -19,12 +19,12 @@ export function createUpstreamAssistant({ baseUrl, apiKey, model }: UpstreamOpti
   const { host } = new URL(baseUrl);
   return {
     info: { kind: 'upstream', description: `Answers come from ${model} at ${host}.` },
-    async *answer(turns, signal) {
+    async *answer(turns, { said, signal }) {
       const stream = createEventStream<Chunk>(`${baseUrl.replace(/\/$/, '')}/chat/completions`, {
-        body: JSON.stringify({ model, stream: true, messages: turns }),
+        body: JSON.stringify({ model, stream: true, messages: said === '' ? turns : continued(turns, said) }),
         headers: { 'Content-Type': 'application/json' },
         completeOn: { type: null, data: '[DONE]' },
-        // An answer that broke off is not asked for again: it would be another answer.
+        // What broke off upstream is not asked for again by itself: that would be another answer.
         reconnect: 'never',
         signal,
         ...(apiKey === undefined ? {} : { accessToken: () => apiKey }),
@@ -42,4 +42,11 @@ export function createUpstreamAssistant({ baseUrl, apiKey, model }: UpstreamOpti
       }
     },
   };
+}
+
+/** How a model is asked to go on: it does not know that it was interrupted. */
+function continued(turns: readonly Turn[], said: string): Turn[] {
+  const request =
+    'You were interrupted. Go on exactly where you stopped, in the middle of a word if need be, and repeat nothing.';
+  return [...turns, { role: 'assistant', content: said }, { role: 'user', content: request }];
 }

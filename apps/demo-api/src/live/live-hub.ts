@@ -1,9 +1,8 @@
-import { createHub, createMemoryEventLog, type Hub, type OutgoingEvent } from '@sillage/server';
+import { createHub, type EventLog, type Hub, type OutgoingEvent } from '@sillage/server';
 
 /**
- * Where samples are published: measurements, prices, readings, log lines. They are about a moment, and worth nothing once it is over;
- * in the hub of what must not be lost they would push chats and documents out of the log, and wear the disk. So they have a
- * hub of their own over a small log in memory: enough for a client that reconnects. After a restart, its clients are told a gap.
+ * Where samples are published: measurements, prices, readings, log lines. They are about a moment, and many; in the log of what must not be
+ * lost they would push chats and documents out. So they have a hub of their own, over a shorter log.
  */
 export interface LiveHub {
   readonly hub: Hub;
@@ -13,12 +12,12 @@ export interface LiveHub {
 }
 
 export interface LiveHubOptions {
+  readonly log: EventLog;
   readonly onSent: (topic: string) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
-export function createLiveHub({ onSent, onFailure }: LiveHubOptions): LiveHub {
-  const log = createMemoryEventLog({ maxEvents: 5_000, maxBytes: 8 * 2 ** 20 });
+export function createLiveHub({ log, onSent, onFailure }: LiveHubOptions): LiveHub {
   const hub = createHub({ log });
   let isClosed = false;
   return {
@@ -29,7 +28,6 @@ export function createLiveHub({ onSent, onFailure }: LiveHubOptions): LiveHub {
     async close() {
       isClosed = true;
       await hub.close();
-      await log.close();
     },
   };
 }

@@ -17,15 +17,24 @@ const symbols: readonly StockSymbol[] = [
   { symbol: 'WOOD', name: 'Woodgrove Bank' },
 ];
 
+/** Where the last price of each symbol is kept, so that a walk goes on where it was. */
+interface PriceMemory {
+  get(symbol: string): number | undefined;
+  set(symbol: string, price: number): void;
+}
+
 export interface SimulatedFeedOptions {
   readonly intervalMs: number;
+  readonly memory: PriceMemory;
   /** The same seed gives the same prices. Default 1. */
   readonly seed?: number;
 }
 
 /** Prices that walk at random, each symbol on its own, while somebody watches it. */
-export function createSimulatedFeed({ intervalMs, seed = 1 }: SimulatedFeedOptions): PriceFeed {
-  const walks = new Map(symbols.map(({ symbol }, index) => [symbol, createWalk(seed * 1_000 + index)]));
+export function createSimulatedFeed({ intervalMs, memory, seed = 1 }: SimulatedFeedOptions): PriceFeed {
+  const walks = new Map(
+    symbols.map(({ symbol }, index) => [symbol, createWalk(seed * 1_000 + index, memory.get(symbol))]),
+  );
   return {
     source: 'simulated',
     symbols,
@@ -33,16 +42,20 @@ export function createSimulatedFeed({ intervalMs, seed = 1 }: SimulatedFeedOptio
       const walk = walks.get(symbol);
       if (walk === undefined) throw new RangeError(`There is no symbol ${symbol} in this feed.`);
       onPrice(walk.price, walk.first);
-      const timer = setInterval(() => onPrice(walk.step(), walk.first), intervalMs);
+      const timer = setInterval(() => {
+        memory.set(symbol, walk.step());
+        onPrice(walk.price, walk.first);
+      }, intervalMs);
       return () => clearInterval(timer);
     },
   };
 }
 
-function createWalk(seed: number): { readonly first: number; readonly price: number; step(): number } {
+/** @param last where the walk was. Default: at its first price. */
+function createWalk(seed: number, last?: number): { readonly first: number; readonly price: number; step(): number } {
   const random = createRandom(seed);
   const first = round(20 + 380 * random());
-  let price = first;
+  let price = last ?? first;
   return {
     first,
     get price() {

@@ -8,9 +8,12 @@ import { createSqliteEventLog } from '@sillage/server/sqlite';
 import type { Config } from '../config.ts';
 import { createStateStore, type StateStore } from './state-store.ts';
 
-/** Where the demo keeps what must not be lost. */
+/** Where the demo keeps what it knows. */
 export interface Stores {
+  /** Of what must not be lost. */
   readonly log: EventLog;
+  /** Of samples: enough for whoever was away for some minutes. */
+  readonly liveLog: EventLog;
   readonly state: StateStore;
   /** The folder of the imported files' databases. */
   readonly importsFolder: string;
@@ -33,11 +36,15 @@ export async function openStores(
   const importsFolder = join(folder, 'imports');
   mkdirSync(importsFolder, { recursive: true });
   const log = isKept ? createSqliteEventLog({ path: join(folder, 'events.sqlite') }) : createMemoryEventLog();
+  const liveLog = isKept
+    ? createSqliteEventLog({ path: join(folder, 'live.sqlite'), maxEvents: 20_000 })
+    : createMemoryEventLog({ maxEvents: 5_000, maxBytes: 8 * 2 ** 20 });
   const state = createStateStore(isKept ? join(folder, 'state.sqlite') : ':memory:');
   let appendDelayMs = 0;
 
   return {
     state,
+    liveLog,
     importsFolder,
     log: {
       ...log,
@@ -54,6 +61,7 @@ export async function openStores(
     },
     async close() {
       await log.close();
+      await liveLog.close();
       state.close();
       if (!isKept) await rm(folder, { recursive: true, force: true });
     },

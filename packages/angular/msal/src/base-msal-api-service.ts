@@ -74,7 +74,10 @@ export abstract class BaseMsalApiService {
     return this.#openSSE<T>(endpoint, {}, msalConfig, token).pipe(map(({ data }) => data));
   }
 
-  /** The data of the answer to a POST that is a stream, such as an assistant's. An interrupted one is not sent again. */
+  /**
+   * The data of the answer to a POST that is a stream, such as an assistant's. An interrupted one is not sent again, unless
+   * `reconnect: { unsafeMethods: 'repeat' }` says that it may be.
+   */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as connectSSE
   protected postSSE<T = any>(endpoint: string, body: unknown, msalConfig?: MsalApiConfig): Observable<T> {
     return this.#openSSE<T>(endpoint, { method: 'POST', body }, msalConfig).pipe(map(({ data }) => data));

@@ -15,7 +15,7 @@ import type {
   StockPrice,
   TaskProgress,
 } from 'demo-contract';
-import type { Observable } from 'rxjs';
+import { defer, tap, type Observable } from 'rxjs';
 
 /**
  * The twelve streams of the API. All of them reconnect and resume by themselves; `config` tells more of each, such as its state and
@@ -23,10 +23,32 @@ import type { Observable } from 'rxjs';
  */
 @Injectable({ providedIn: 'root' })
 export class SseApiService extends BaseMsalApiService {
-  /** An answer, token by token. Completes with it; unsubscribing stops it on the server too. */
-  streamChatCompletion(prompt: string, conversationId?: string, config?: MsalApiConfig): Observable<string> {
-    const body: ChatPrompt = { prompt, ...(conversationId === undefined ? {} : { conversationId }) };
-    return this.postSSE<string>('chat/completions/stream', body, config);
+  /**
+   * An answer, token by token. Completes with it; unsubscribing ends it on the server too.
+   *
+   * @param unfinished the ID of an answer that was begun, to go on with. Default: each subscription begins one.
+   */
+  streamChatCompletion(
+    prompt: string,
+    conversationId?: string,
+    config: MsalApiConfig = {},
+    unfinished?: string,
+  ): Observable<string> {
+    return defer(() => {
+      const answerId = unfinished ?? crypto.randomUUID();
+      const body: ChatPrompt = { prompt, answerId, ...(conversationId === undefined ? {} : { conversationId }) };
+      return this.postSSE<string>('chat/completions/stream', body, { ...config, reconnect: repeating(config) }).pipe(
+        tap({ unsubscribe: () => this.#endAnswer(answerId) }),
+      );
+    });
+  }
+
+  /** Without it, the API would take a reader who has left for one who comes back. */
+  #endAnswer(answerId: string): void {
+    this.delete(`chat/completions/${answerId}`).subscribe({
+      // It was at its end, or the API is away: then nobody asks for it again, and it ends by itself.
+      error: () => undefined,
+    });
   }
 
   /** What people say in a session from now on. */
@@ -88,4 +110,9 @@ export class SseApiService extends BaseMsalApiService {
   monitorServerHealth(config?: MsalApiConfig): Observable<ServerHealth> {
     return this.connectSSE<ServerHealth>('health/stream', config);
   }
+}
+
+/** The same question again is the same answer, which goes on where it was: it may be sent again. */
+function repeating({ reconnect }: MsalApiConfig): MsalApiConfig['reconnect'] & {} {
+  return reconnect === 'never' ? reconnect : { ...reconnect, unsafeMethods: 'repeat' };
 }

@@ -19,14 +19,22 @@ export interface Exchange {
   readonly stop: () => void;
 }
 
+interface Asked {
+  readonly key: number;
+  readonly question: string;
+  readonly conversationId: string;
+  /** That of an answer that was begun before. Default: it is begun. */
+  readonly answerId?: string;
+}
+
 /** Asks, and follows the answer. */
-export function createExchange(sse: SseApiService, key: number, question: string, conversationId: string): Exchange {
+export function createExchange(sse: SseApiService, { key, question, conversationId, answerId }: Asked): Exchange {
   const answer = signal('');
   const status = signal<AnswerStatus>('answering');
   const state = signal<StreamState>({ status: 'idle' });
   const problem = signal<string | null>(null);
   const subscription: Subscription = sse
-    .streamChatCompletion(question, conversationId, { onState: (next) => state.set(next) })
+    .streamChatCompletion(question, conversationId, { onState: (next) => state.set(next) }, answerId)
     .subscribe({
       next: (token) => answer.update((text) => text + token),
       error: (error: unknown) => {
@@ -47,5 +55,18 @@ export function createExchange(sse: SseApiService, key: number, question: string
       subscription.unsubscribe();
       status.set('stopped');
     },
+  };
+}
+
+/** One that is over, as the API has kept it. */
+export function pastExchange(key: number, question: string, answer: string): Exchange {
+  return {
+    key,
+    question,
+    answer: signal(answer),
+    status: signal('complete'),
+    state: signal({ status: 'closed', end: 'completed' }),
+    problem: signal(null),
+    stop: () => undefined,
   };
 }

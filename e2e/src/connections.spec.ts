@@ -1,0 +1,56 @@
+import type { Page, Request } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { alice } from './stack.ts';
+import { withStack } from './with-stack.ts';
+
+/** The streams that a page has open, as the browser counts them. */
+function openStreams(page: Page) {
+  const open = new Set<Request>();
+  const counts = { most: 0 };
+  page.on('request', (request) => {
+    if (request.headers().accept !== 'text/event-stream') return;
+    open.add(request);
+    counts.most = Math.max(counts.most, open.size);
+  });
+  const close = (request: Request): void => void open.delete(request);
+  page.on('requestfinished', close);
+  page.on('requestfailed', close);
+  return {
+    get most() {
+      return counts.most;
+    },
+    get now() {
+      return open.size;
+    },
+  };
+}
+
+describe('the six connections that a browser has for one origin over HTTP/1.1', () => {
+  const world = withStack();
+
+  it('are never used up by a page, and a page that is left within the app gives back all of its own', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice);
+    const { id } = (await world.stack.call(alice, 'POST', '/documents', { title: 'Plan', sharedWith: [] })) as {
+      id: string;
+    };
+    const { devices } = (await world.stack.call(alice, 'GET', '/iot')) as { devices: string[] };
+    const links = visitor.page.locator('main a[href]');
+    const paths = await links.evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''));
+    expect(paths.length).toBeGreaterThanOrEqual(13);
+    const streams = openStreams(visitor.page);
+    const used: Record<string, number> = {};
+    for (const path of [...paths, `/documents/${id}`, `/devices/${devices[0] ?? ''}`]) {
+      await visitor.open(path);
+      await visitor.page.locator('h1').first().waitFor();
+      // Some pages stream only once something was asked for: they have no state to show yet.
+      if ((await visitor.page.locator('[data-state]').count()) > 0) await visitor.live();
+      used[path] = streams.now;
+      await visitor.page.getByRole('link', { name: 'Sillage, home' }).click();
+      await expect.poll(() => streams.now, { message: `${path} was left` }).toBe(0);
+    }
+    expect(streams.most).toBeLessThanOrEqual(5);
+    expect(Object.values(used).filter((count) => count > 0).length).toBeGreaterThanOrEqual(11);
+    visitor.urls.length = 0;
+  });
+});
