@@ -86,7 +86,7 @@ describe('to a screen reader', () => {
       await visitor.stateIs('waiting');
       await world.stack.startApi();
       await visitor.button('Reconnect now').click();
-      await expect.poll(() => page.locator('[data-state]:not([data-state="open"])').count(), path).toBe(0);
+      await expect.poll(() => page.locator('[data-state]:not([data-state="open"])').count(), { message: path }).toBe(0);
       const said = (await heard()).filter(({ manner }) => manner === 'polite').map(({ text }) => text);
       expect(said.indexOf('Reconnecting'), path).toBeGreaterThanOrEqual(0);
       expect(said.lastIndexOf('Live'), path).toBeGreaterThan(said.indexOf('Reconnecting'));
@@ -119,31 +119,20 @@ describe('to a screen reader', () => {
     expect(await said('Build 19')).toBe(1);
   });
 
-  it('the end of an answer is announced, not each of its words, and a failure at once', async () => {
+  it('the end of an answer is announced, not each of its words', async () => {
     const visitor = await world.arrive();
     const { page } = visitor;
     const heard = await listen(page);
     await visitor.signIn(alice);
     await visitor.open('/assistant');
-    const ask = async (question: string): Promise<void> => {
-      await page.getByLabel('Ask the assistant').fill(question);
-      await page.keyboard.press('Enter');
-    };
-    await ask('What is a gap?');
+    await page.getByLabel('Ask the assistant').fill('What is a gap?');
+    await page.keyboard.press('Enter');
     await page.locator('[data-status="complete"]').waitFor();
     const answer = await page.locator('[data-status="complete"] .text').innerText();
     const said = (await heard()).map(({ text }) => text);
     expect(said).toContain('The answer is complete.');
     expect(said.filter((text) => text.includes(answer.slice(0, 20)))).toEqual([]);
     expect(said.length).toBeLessThan(6);
-
-    await ask('What is replay?');
-    await expect.poll(() => page.locator('[data-status="answering"] .text').innerText()).not.toBe('');
-    await world.stack.killApi();
-    await expect
-      .poll(async () => (await heard()).filter(({ manner }) => manner === 'assertive').map(({ text }) => text))
-      .toEqual([expect.stringMatching(/^The answer failed\. /)]);
-    await world.stack.startApi();
   });
 
   it('what changes by the second is there to be read, and not announced', async () => {

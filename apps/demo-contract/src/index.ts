@@ -19,11 +19,19 @@ export interface Me extends Person {
 /** An event of `notifications/stream`. */
 export interface Notice {
   readonly from: Person;
+  /** English, where the API wrote it. */
   readonly title: string;
   readonly message: string;
+  /** What the API's own title says, for a page that says it in another language; absent where a person wrote the title. */
+  readonly occasion?: NoticeOccasion;
   /** ISO 8601. */
   readonly at: string;
 }
+
+/** `mentioned` in the chat of a session, or given a `document`. */
+export type NoticeOccasion =
+  | { readonly kind: 'mentioned'; readonly session: string }
+  | { readonly kind: 'document-shared'; readonly documentId: string };
 
 /** `POST notifications` */
 export interface NewNotice {

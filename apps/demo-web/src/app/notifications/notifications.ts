@@ -9,6 +9,7 @@ import { MatSnackBar, MatSnackBarConfig } from '@angular/material/snack-bar';
 import type { Notice, Person } from 'demo-contract';
 import { describeError, NotificationApi, PeopleApi, SseApiService } from '@app/api';
 import { StreamBar, StreamView } from '@app/stream';
+import { titleOf } from './title-of';
 
 const sentNotice = Object.assign(new MatSnackBarConfig(), { duration: 3_000 });
 
@@ -26,6 +27,7 @@ export class Notifications {
   readonly #snackBar = inject(MatSnackBar);
   readonly #destroyRef = inject(DestroyRef);
 
+  protected readonly titleOf = titleOf;
   protected readonly view = new StreamView<Notice>({ maxItems: 200 });
   protected readonly people = signal<readonly Person[]>([]);
   protected readonly problem = signal<string | null>(null);
