@@ -72,6 +72,9 @@ const busy = $localize`:@@refusal.busy:The API cannot answer now. It will soon: 
 const misunderstood = $localize`:@@refusal.misunderstood:The API does not understand this page. Load it again: it may be of another version.`;
 
 const sentences: Readonly<Record<string, string>> = {
+  'answer-forgotten': $localize`:@@refusal.answer-forgotten:The answer is no longer kept. Ask again.`,
+  'answer-id-taken': misunderstood,
+  'answer-too-long': $localize`:@@refusal.answer-too-long:The answer is too long: ask for less.`,
   'assistant-unavailable': $localize`:@@refusal.assistant-unavailable:The assistant stopped answering. Ask again.`,
   'cell-taken': $localize`:@@refusal.cell-taken:This cell is taken: choose a free one.`,
   'document-too-large': $localize`:@@refusal.document-too-large:The document has grown too large: what is new is not kept.`,
@@ -95,6 +98,7 @@ const sentences: Readonly<Record<string, string>> = {
   'origin-not-allowed': $localize`:@@refusal.origin-not-allowed:The API does not answer to pages of this address.`,
   revoked: $localize`:@@refusal.revoked:What you may do has just changed. Try again.`,
   'server-closing': busy,
+  'unknown-answer': $localize`:@@refusal.unknown-answer:This answer has ended already.`,
   'unknown-device': $localize`:@@refusal.unknown-device:No such device was heard of: choose one of the list.`,
   'unknown-document': $localize`:@@refusal.unknown-document:There is no such document among those that you may open.`,
   'unknown-person': $localize`:@@refusal.unknown-person:This person has not signed in yet.`,
