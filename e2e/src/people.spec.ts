@@ -103,6 +103,7 @@ describe('people', () => {
     await visitor.signIn(alice, 'redirect', '/assistant');
     await visitor.page.getByLabel('Ask the assistant').fill('token reconnect replay gap heartbeat');
     await visitor.button('Ask').click();
+    await visitor.page.locator('.answer').getByText('I am').waitFor();
     await visitor.button('Stop').click();
     await visitor.page.locator('[data-status="stopped"]').waitFor();
     await expect.poll(() => world.stack.sessions(alice)).toBe(0);
