@@ -9,7 +9,7 @@ import { withStack } from './with-stack.ts';
 /** The width of a small phone. */
 const phone = { width: 360, height: 740 };
 
-describe('every page', () => {
+describe('every page', { timeout: 120_000 }, () => {
   const world = withStack();
 
   async function arrive(colorScheme: 'light' | 'dark' = 'light'): Promise<Visitor> {

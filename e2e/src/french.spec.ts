@@ -121,7 +121,7 @@ describe('in French', () => {
     await visitor.open('/');
     visitor.urls.length = 0;
     expect(found).toEqual([]);
-  });
+  }, 120_000);
 });
 
 /** What a page says in three words and more, names for whoever listens included, but for what says that it is English. */
