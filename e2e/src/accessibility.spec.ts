@@ -1,48 +1,169 @@
 import axe from 'axe-core';
+import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { alice } from './stack.ts';
+import { pages } from './pages.ts';
+import { alice, bob } from './stack.ts';
+import type { Visitor } from './visitor.ts';
 import { withStack } from './with-stack.ts';
 
-const pages = [
-  '/',
-  '/notifications',
-  '/chat/lobby',
-  '/events',
-  '/assistant',
-  '/dashboard',
-  '/stocks',
-  '/tasks',
-  '/logs',
-  '/documents',
-  '/game/lobby',
-  '/devices',
-  '/health',
-  '/transports',
-];
+/** The width of a small phone. */
+const phone = { width: 360, height: 740 };
 
-describe('every page', () => {
+describe('every page', { timeout: 120_000 }, () => {
   const world = withStack();
 
-  it.each(['light', 'dark'] as const)('has nothing serious against it, in %s', async (colorScheme) => {
+  async function arrive(colorScheme: 'light' | 'dark' = 'light'): Promise<Visitor> {
     const visitor = await world.arrive();
     await visitor.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await visitor.signIn(alice);
+    return visitor;
+  }
+
+  async function visit(visitor: Visitor, language: '' | '/fr'): Promise<string[]> {
     const found: string[] = [];
-    for (const page of pages) {
-      await visitor.open(page);
-      await visitor.page.locator('h1').first().waitFor();
-      await visitor.page.evaluate(axe.source);
-      const { violations } = await visitor.page.evaluate(() =>
-        (globalThis as unknown as { axe: typeof axe }).axe.run(),
-      );
-      for (const { id, impact, nodes } of violations) {
-        if (impact === 'serious' || impact === 'critical')
-          found.push(`${page}: ${id} (${impact}) at ${nodes.map(({ target }) => String(target)).join(', ')}`);
-      }
+    for (const { path, stream } of pages) {
+      await visitor.open(`${language}${path}`);
+      await visitor.page.locator('main h1').waitFor();
+      if (stream === 'at-once') await visitor.live();
+      found.push(...(await faultsOf(visitor.page, path)));
     }
-    await visitor.open('/');
-    expect(found).toEqual([]);
     // The page that compares transports puts a token into a URL, and says so; here it is only looked at.
+    await visitor.open('/');
     visitor.urls.length = 0;
+    return found;
+  }
+
+  it.each(['light', 'dark'] as const)('has nothing serious against it, in %s', async (colorScheme) => {
+    expect(await visit(await arrive(colorScheme), '')).toEqual([]);
   });
+
+  it('has nothing serious against it, and nothing beside it, in French on a phone', async () => {
+    const visitor = await arrive('dark');
+    await visitor.page.setViewportSize(phone);
+    expect(await visit(visitor, '/fr')).toEqual([]);
+  });
+
+  it.each([
+    { language: '', size: { width: 1280, height: 720 }, colorScheme: 'dark' },
+    { language: '/fr', size: phone, colorScheme: 'light' },
+  ] as const)(
+    'has nothing serious against it with what people do there, in $colorScheme at $size.width pixels',
+    async ({ language, size, colorScheme }) => {
+      const [visitor, other] = [await arrive(colorScheme), await world.arrive()];
+      const { page } = visitor;
+      await other.signIn(bob);
+      await page.setViewportSize(size);
+      const found: string[] = [];
+      const look = async (what: string): Promise<void> => {
+        found.push(...(await faultsOf(page, what)));
+      };
+      await world.stack.call(bob, 'GET', '/me');
+      const people = (await world.stack.call(alice, 'GET', '/people')) as { id: string; name: string }[];
+      const idOf = (name: string): string => people.find((person) => person.name === name)?.id ?? '';
+
+      await visitor.open(`${language}/chat/${colorScheme}`);
+      await visitor.live();
+      for (const user of [alice, bob])
+        await world.stack.call(user, 'POST', `/chat/${colorScheme}/messages`, {
+          text: `A message of ${user.name}, ${'long '.repeat(30)}`,
+        });
+      await page.locator('[data-own="true"]').waitFor();
+      await page.locator('[data-own="false"]').waitFor();
+      await look('a chat with messages');
+
+      await visitor.open(`${language}/notifications`);
+      await visitor.live();
+      await world.stack.call(bob, 'POST', '/notifications', {
+        to: idOf(alice.name),
+        title: 'Build',
+        message: 'Passed',
+      });
+      await page.getByText('Passed').waitFor();
+      await look('a notification');
+
+      await visitor.open(`${language}/assistant`);
+      await page.locator('main textarea').fill('What is a gap?');
+      await page.keyboard.press('Enter');
+      await page.locator('[data-status="complete"]').waitFor();
+      await look('an answered question');
+
+      const document = (await world.stack.call(alice, 'POST', '/documents', {
+        title: 'For axe',
+        sharedWith: [idOf(bob.name)],
+      })) as { id: string };
+      await visitor.open(`${language}/documents/${document.id}`);
+      await other.open(`/documents/${document.id}`);
+      await Promise.all([visitor.live(), other.live()]);
+      await other.page.locator('.cm-content').click();
+      await other.page.keyboard.type('Written by Bob, to the end of a line that does not fit on a phone.');
+      await page.locator('.cm-remote-caret').waitFor();
+      await page.locator(`[data-person="${bob.name}"]`).waitFor();
+      await look('a document with another’s caret');
+
+      await visitor.open(`${language}/documents`);
+      await page.locator('mat-select').click();
+      await page.getByRole('option').first().click();
+      await look('the choice of people to share with');
+
+      await world.stack.call(alice, 'POST', `/games/${colorScheme}/players`);
+      await world.stack.call(bob, 'POST', `/games/${colorScheme}/players`);
+      await visitor.open(`${language}/game/${colorScheme}`);
+      await page.locator('[data-cell="4"]').click();
+      await page.locator('[data-cell="4"] .x').waitFor();
+      await look('a game under way');
+
+      await visitor.open(`${language}/tasks`);
+      for (const [name, text, status] of [
+        ['good.csv', 'id,n\n1,2\n', 'completed'],
+        ['bad.csv', 'id,n\n1,2,3\n', 'failed'],
+      ] as const) {
+        await page
+          .locator('input[type="file"]')
+          .setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });
+        await page.locator('main button[type="submit"]').click();
+        await page.locator(`[data-task-status="${status}"]`).waitFor();
+        await look(`an import that has ${status}`);
+      }
+
+      await visitor.open(`${language}/events`);
+      await visitor.live();
+      await world.stack.call(alice, 'POST', '/security/step-up');
+      await visitor.stateIs('interaction-required');
+      await page.locator('app-sign-in-banner button').waitFor();
+      await look('a demand to sign in again');
+      await world.stack.call(alice, 'DELETE', '/security/step-up');
+
+      await visitor.open(`${language}/events`);
+      await visitor.live();
+      await world.stack.killApi();
+      await visitor.stateIs('waiting');
+      await look('a stream that waits');
+      await world.stack.startApi();
+      expect(found).toEqual([]);
+    },
+  );
 });
+
+/** What axe has against a page and is serious, and whether the page is wider than what it is shown in. */
+async function faultsOf(page: Page, what: string): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations, overflow } = await page.evaluate(async () => {
+    const { scrollWidth } = document.documentElement;
+    const wide = [...document.querySelectorAll('main *')].filter(
+      (element) => element.getBoundingClientRect().right > innerWidth + 1,
+    );
+    return {
+      violations: (await (globalThis as unknown as { axe: typeof axe }).axe.run()).violations,
+      overflow:
+        scrollWidth <= innerWidth
+          ? []
+          : [
+              `${scrollWidth} pixels wide, by ${wide.map(({ className, tagName }) => `${tagName}.${className}`).join(' ')}`,
+            ],
+    };
+  });
+  const serious = violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, impact, nodes }) => `${id} (${impact}) at ${nodes.map(({ target }) => String(target)).join(', ')}`);
+  return [...serious, ...overflow].map((fault) => `${what}: ${fault}`);
+}

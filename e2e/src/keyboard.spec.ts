@@ -256,7 +256,7 @@ describe('with the keyboard alone', () => {
       expect(await keyboard.walk(), path).toEqual([]);
     }
     visitor.urls.length = 0;
-  });
+  }, 120_000);
 
   it('they skip to the content, change the language, and sign out', async () => {
     const { visitor, keyboard } = await arrive(bob, '/stocks');

@@ -19,15 +19,22 @@ export interface Me extends Person {
 /** An event of `notifications/stream`. */
 export interface Notice {
   readonly from: Person;
+  /** English, where the API wrote it. */
   readonly title: string;
   readonly message: string;
-  /** What an API's own notice is about, so that a page can say it in its language. People's have none. */
-  readonly about?: ImportEnded;
+  /** What the API's own words are about, for a page that says it in another language; absent where a person wrote them. */
+  readonly about?: NoticeSubject;
   /** ISO 8601. */
   readonly at: string;
 }
 
-/** What a {@link Notice} is about: an import that came to its end. */
+export type NoticeSubject =
+  | ImportEnded
+  /** The person was mentioned in the chat of a session. */
+  | { readonly kind: 'mentioned'; readonly session: string }
+  | { readonly kind: 'document-shared'; readonly documentId: string };
+
+/** An import came to its end. */
 export interface ImportEnded {
   readonly kind: 'import-ended';
   /** The file's name. */

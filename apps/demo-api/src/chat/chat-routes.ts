@@ -31,7 +31,8 @@ export function chatRoutes(
 
   const tellMentioned = async (session: string, { from, text }: ChatMessage): Promise<void> => {
     const mentioned = mentionedIn(text, people.all()).filter(({ id }) => id !== from.id);
-    const notice = { from, title: `${from.name} mentioned you in ${session}`, message: text.slice(0, 2_000) };
+    const title = `${from.name} mentioned you in ${session}`;
+    const notice = { from, title, message: text.slice(0, 2_000), about: { kind: 'mentioned', session } as const };
     await Promise.all(mentioned.map(({ id }) => notify(id, notice)));
   };
 

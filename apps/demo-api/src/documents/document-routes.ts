@@ -39,7 +39,9 @@ export function documentRoutes(router: Router, context: DemoContext): void {
       return;
     }
     const info = documents.create({ title: wanted.title, owner, sharedWith });
-    const notice = { from: owner, title: `${owner.name} shared a document with you`, message: info.title };
+    const title = `${owner.name} shared a document with you`;
+    const about = { kind: 'document-shared', documentId: info.id } as const;
+    const notice = { from: owner, title, message: info.title, about };
     await Promise.all(sharedWith.map((id) => notify(id, notice)));
     audit(owner, 'created a document', { document: info.id, sharedWith });
     response.status(201).json(info);

@@ -7,6 +7,7 @@ import {
   effect,
   inject,
   input,
+  linkedSignal,
   signal,
   untracked,
   viewChild,
@@ -64,6 +65,15 @@ export class DocumentPage {
   protected readonly title = signal('…');
   protected readonly saved = signal<SavedState>('saved');
   protected readonly savedText = computed(() => savedText(this.saved()));
+  /** That what was written is not saved, and that it is again: said with every word that is typed, it would be noise. */
+  protected readonly announced = linkedSignal<SavedState, string>({
+    source: this.saved,
+    computation: (saved, previous) => {
+      if (saved === 'failing') return savedText(saved);
+      const wasFailing = previous?.value === savedText('failing');
+      return wasFailing ? savedText(saved === 'saved' ? 'saved' : 'failing') : '';
+    },
+  });
   protected readonly problem = signal<string | null>(null);
   protected readonly people = computed(() =>
     [...this.#cursors().values()].map(({ clientId, person }) => ({

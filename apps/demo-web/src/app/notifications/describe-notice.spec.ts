@@ -1,4 +1,4 @@
-import type { Notice } from 'demo-contract';
+import type { ImportEnded, Notice } from 'demo-contract';
 import { describeNotice } from './describe-notice';
 
 describe('a notice in words', () => {
@@ -15,7 +15,7 @@ describe('a notice in words', () => {
 
   it('is the page’s sentence for an import that has ended', () => {
     const about = { kind: 'import-ended', name: 'orders.csv', rows: 12_345 } as const;
-    const describe = (more: Pick<NonNullable<Notice['about']>, 'status' | 'failure'>): unknown =>
+    const describe = (more: Pick<ImportEnded, 'status' | 'failure'>): unknown =>
       describeNotice({ ...notice, about: { ...about, ...more } }, 'en');
     expect(describe({ status: 'completed', failure: null })).toEqual({
       title: 'Your import is done',

@@ -1,17 +1,36 @@
-import type { Notice } from 'demo-contract';
+import type { ImportEnded, Notice } from 'demo-contract';
 import { describeTask } from '@app/tasks/describe-task';
 
-/** A notice in the page's language, where it says what it is about; else in the words of whoever sent it. */
-export function describeNotice(notice: Notice, locale: string): { readonly title: string; readonly message: string } {
-  const { title, message, about } = notice;
-  // One of a newer API's has its own words too.
-  if (about?.kind !== 'import-ended') return { title, message };
-  const sentence = describeTask({ ...about, secondsLeft: null }, locale);
+interface NoticeWords {
+  readonly title: string;
+  readonly message: string;
+}
+
+/** A notice as a person wrote it, or, of what the API tells, in the page's language. */
+export function describeNotice({ from, title, message, about }: Notice, locale: string): NoticeWords {
+  switch (about?.kind) {
+    case 'import-ended':
+      return describeImport(about, locale);
+    case 'mentioned':
+      return {
+        title: $localize`:@@notice.mentioned:${from.name}:name: mentioned you in ${about.session}:session:`,
+        message,
+      };
+    case 'document-shared':
+      return { title: $localize`:@@notice.document-shared:${from.name}:name: shared a document with you`, message };
+    // One of a newer API's has its own words too.
+    default:
+      return { title, message };
+  }
+}
+
+function describeImport(ended: ImportEnded, locale: string): NoticeWords {
+  const sentence = describeTask({ ...ended, secondsLeft: null }, locale);
   return {
     title:
-      about.status === 'completed'
+      ended.status === 'completed'
         ? $localize`:@@notifications.import-completed:Your import is done`
         : $localize`:@@notifications.import-failed:Your import has failed`,
-    message: $localize`:@@notifications.import-message:${about.name}:name:: ${sentence}:sentence:`,
+    message: $localize`:@@notifications.import-message:${ended.name}:name:: ${sentence}:sentence:`,
   };
 }

@@ -102,4 +102,13 @@ describe('the state of a stream', () => {
     fixture.detectChanges();
     expect(buttonOf(host)).toBeNull();
   });
+
+  it('says nothing of the attempts between two waits, and keeps the way on where it is', () => {
+    const { fixture, host } = show({ status: 'waiting', retryAt: 1_005_000, reason: null });
+    const button = buttonOf(host);
+    fixture.componentRef.setInput('state', { status: 'connecting' });
+    fixture.detectChanges();
+    expect(host.querySelector('[role="status"]')?.textContent).toBe('Reconnecting');
+    expect(buttonOf(host)).toBe(button);
+  });
 });

@@ -1,4 +1,4 @@
-import { Component, computed, effect, input, output, signal } from '@angular/core';
+import { Component, computed, effect, input, linkedSignal, output, signal } from '@angular/core';
 import { MatButton } from '@angular/material/button';
 import type { ShownState } from './shown-state';
 
@@ -19,7 +19,15 @@ export class StreamStateLine {
 
   readonly #now = signal(Date.now());
 
-  protected readonly word = computed(() => wordOf(this.state()));
+  /** From the first wait until the stream is open: attempts in between are not told, or the way on would come and go under a finger. */
+  protected readonly retrying = linkedSignal<ShownState, boolean>({
+    source: this.state,
+    computation: ({ status }, previous) =>
+      status === 'waiting' || (status === 'connecting' && previous?.value === true),
+  });
+  protected readonly word = computed(() =>
+    this.retrying() ? $localize`:@@stream.waiting:Reconnecting` : wordOf(this.state()),
+  );
   protected readonly countdown = computed(() => {
     const state = this.state();
     if (state.status !== 'waiting') return null;
