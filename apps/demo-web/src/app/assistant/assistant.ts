@@ -37,6 +37,8 @@ export class Assistant {
     () => `${this.current()?.key ?? 0}/${this.current()?.answer().length ?? 0}/${this.status()}`,
   );
   protected readonly status = computed(() => this.current()?.status() ?? 'idle');
+  /** What is told of it: that an answer of before is complete is no news. */
+  protected readonly news = computed(() => (this.current()?.origin === 'asked' ? this.status() : 'idle'));
   protected readonly description = signal<string | null>(null);
   /** `null`: that of the page, as far as anybody knows. */
   protected readonly answerLanguage = signal<'en' | null>(null);

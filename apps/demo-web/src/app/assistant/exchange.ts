@@ -9,6 +9,8 @@ type AnswerStatus = 'answering' | 'complete' | 'failed' | 'stopped';
 /** A question and its answer, as far as it has come. */
 export interface Exchange {
   readonly key: number;
+  /** Whether it was asked on this page, or the API has kept it. */
+  readonly origin: 'asked' | 'kept';
   readonly question: string;
   readonly answer: Signal<string>;
   readonly status: Signal<AnswerStatus>;
@@ -45,6 +47,7 @@ export function createExchange(sse: SseApiService, { key, question, conversation
     });
   return {
     key,
+    origin: 'asked',
     question,
     answer,
     status,
@@ -62,6 +65,7 @@ export function createExchange(sse: SseApiService, { key, question, conversation
 export function pastExchange(key: number, question: string, answer: string): Exchange {
   return {
     key,
+    origin: 'kept',
     question,
     answer: signal(answer),
     status: signal('complete'),
