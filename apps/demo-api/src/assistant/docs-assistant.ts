@@ -43,10 +43,11 @@ export async function createDocsAssistant({ root, tokenDelayMs = 20 }: DocsAssis
     info: { kind: 'embedded', description: introduction },
     async *answer(turns, { said, signal }) {
       const question = turns.at(-1)?.content ?? '';
-      const found = index
-        .search(question, { boost: { heading: 1.5 }, prefix: true, fuzzy: 0.1 })
-        .slice(0, 3)
-        .flatMap(({ id }) => byId.get(id as number) ?? []);
+      const found = bestOfEachSection(
+        index
+          .search(question, { boostDocument: (id: number) => weigh(byId.get(id)), prefix: true, fuzzy: 0.1 })
+          .flatMap(({ id }) => byId.get(id as number) ?? []),
+      ).slice(0, 3);
       const answer = `${introduction}\n\n${compose(found)}`;
       // The same question finds the same, unless the documents have changed meanwhile.
       const rest = answer.startsWith(said) ? answer.slice(said.length) : `\n\n${answer}`;
@@ -56,6 +57,20 @@ export async function createDocsAssistant({ root, tokenDelayMs = 20 }: DocsAssis
       }
     },
   };
+}
+
+/** What explains comes before what repairs: a question about a gap is rarely about one that should not be there. */
+function weigh(passage: Passage | undefined): number {
+  return passage?.file === 'docs/troubleshooting.md' ? 0.6 : 1;
+}
+
+function bestOfEachSection(passages: readonly Passage[]): Passage[] {
+  const best = new Map<string, Passage>();
+  for (const passage of passages) {
+    const section = `${passage.file}#${passage.heading}`;
+    if (!best.has(section)) best.set(section, passage);
+  }
+  return [...best.values()];
 }
 
 function compose(found: readonly Passage[]): string {
@@ -80,6 +95,9 @@ async function documents(root: string): Promise<string[]> {
   ];
 }
 
+/** An item that only says where to look. */
+const pointer = /^(Shown by|Code):/;
+
 /** Code and tables are left out: quoted in a chat, they are noise. */
 async function readPassages(root: string, file: string): Promise<Omit<Passage, 'id'>[]> {
   // A document that a checkout does not have is one that the assistant does not know.
@@ -93,7 +111,7 @@ async function readPassages(root: string, file: string): Promise<Omit<Passage, '
       const body = lines.filter((line) => !line.startsWith('|')).join('\n');
       return body.split(/\n\s*\n|^(?=- )/m).map((text) => ({ file, heading: plain(heading), text: plain(text) }));
     })
-    .filter(({ text }) => text.length > 40);
+    .filter(({ text }) => text.length > 40 && !pointer.test(text));
 }
 
 /** Markdown without its marks. */
