@@ -201,8 +201,10 @@ describe('to a screen reader', () => {
     await visitor.live();
     const editor = page.getByRole('textbox', { name: 'Text of the document' });
     await editor.click();
+    // Looked for from before: it is there for a moment.
+    const saving = savedAs(page, 'saving');
     await page.keyboard.type('Saved');
-    await savedAs(page, 'saving');
+    await saving;
     await savedAs(page, 'saved');
     expect((await said('polite')).filter((text) => /sav/i.test(text))).toEqual([]);
     await world.stack.killApi();
