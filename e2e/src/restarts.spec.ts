@@ -42,7 +42,7 @@ describe('the API is killed in mid-work, and its log is in a file', () => {
     await visitor.live();
     await visitor.page.locator('.cm-content').click();
     await visitor.page.keyboard.type('Written before. ');
-    await visitor.page.locator('[data-saved="yes"], [data-saved="saved"]').waitFor();
+    await visitor.page.locator('[data-saved="saved"]').waitFor();
     await world.stack.killApi();
     await visitor.stateIs('waiting');
     await visitor.page.keyboard.type('Written while away. ');
