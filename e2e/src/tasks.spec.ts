@@ -24,6 +24,22 @@ describe('the import of a CSV', () => {
     expect((await visitor.page.locator('[data-rows]').first().textContent())?.replaceAll(/\D/g, '')).toBe('20000');
   });
 
+  it('follows one of two, and then the other', async () => {
+    const tasks = ['first.csv', 'second.csv'].map((name) => ({ name, sizeBytes: 1_000 }));
+    for (const task of tasks) await world.stack.call(alice, 'POST', '/tasks', task);
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, 'redirect', '/tasks');
+    const followed = (name: string): Promise<void> => visitor.page.locator('#task').getByText(name).waitFor();
+    await followed('second.csv');
+    await visitor.button('Follow first.csv').click();
+    await followed('first.csv');
+    for (const next of ['second.csv', null]) {
+      await visitor.button('Cancel').click();
+      await visitor.page.locator('[data-task-status="cancelled"]').waitFor();
+      if (next !== null) await visitor.button(`Follow ${next}`).click();
+    }
+  });
+
   it('says at which line a file is wrong, and goes on working', async () => {
     const visitor = await importFile(alice, 'broken.csv', 'id,name\n1,one\n2,two,too many\n');
     await visitor.page.locator('[data-task-status="failed"]').waitFor();

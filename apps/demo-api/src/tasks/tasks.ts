@@ -48,14 +48,18 @@ export async function createTasks(context: DemoContext): Promise<Tasks> {
     await hub.publish(taskTopic(task.taskId), { data: toProgress(task) });
   }
 
-  /** Tells the end before it is kept: what dies in between comes to its end again at the next start, rather than never. */
+  /** Tells the end before it is kept: what dies in between comes to its end again at the next start, and is told twice rather than never. */
   async function tellEnd(task: KeptTask): Promise<void> {
     await publish(task);
+    await notifyOwner(task);
     kept.set(task.taskId, task);
     audit(task.owner, `had an import end: ${task.status}`, { task: task.taskId, rows: task.rows });
-    const { name, status, rows, failure } = task;
-    if (status === 'completed') await removeOldImports();
+    if (task.status === 'completed') await removeOldImports();
     else await removeDatabase(task.taskId);
+  }
+
+  async function notifyOwner(task: KeptTask): Promise<void> {
+    const { name, status, rows, failure } = task;
     if (status !== 'completed' && status !== 'failed') return;
     const title = status === 'completed' ? 'Your import is done' : 'Your import has failed';
     const about: ImportEnded = { kind: 'import-ended', name, status, rows, failure };

@@ -139,6 +139,16 @@ export class Tasks {
       });
   }
 
+  /** In place of the one that is followed now, which goes on all the same. */
+  protected follow({ taskId, name }: TaskInfo): void {
+    this.#follow(taskId, name);
+    this.#load();
+  }
+
+  protected followLabel({ name }: TaskInfo): string {
+    return $localize`:@@tasks.follow-name:Follow ${name}:name:`;
+  }
+
   protected describe(task: TaskInfo): string {
     return `${describeStatus(task.status)}. ${describeTask(task, this.#locale)}`;
   }
