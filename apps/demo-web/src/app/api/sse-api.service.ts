@@ -46,7 +46,7 @@ export class SseApiService extends BaseMsalApiService {
   /** Without it, the API would take a reader who has left for one who comes back. */
   #endAnswer(answerId: string): void {
     this.delete(`chat/completions/${answerId}`).subscribe({
-      // It was at its end, or the API is away: then nobody asks for it again, and it ends by itself.
+      // It was at its end; or the API is away, and makes none.
       error: () => undefined,
     });
   }
