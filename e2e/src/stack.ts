@@ -12,6 +12,7 @@ const sample = {
 
 export const alice = { name: 'Alice Sample', username: 'alice@contoso.example' };
 export const bob = { name: 'Bob Sample', username: 'bob@contoso.example' };
+export const dave = { name: 'Dave Sample', username: 'dave@contoso.example' };
 export type SampleUser = typeof alice;
 
 /** What a token is made with; see "POST /tokens" in the emulator's README. */

@@ -1,22 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { alice, bob } from './stack.ts';
+import { alice, bob, dave } from './stack.ts';
 import { withStack } from './with-stack.ts';
 
 describe('pages for two', () => {
   const world = withStack();
 
-  it('two people write one document, each sees the other’s words, and nobody else may open it', async () => {
+  it('two people write one document, each sees the other’s words and place, and nobody else may open it', async () => {
     const [one, other] = await Promise.all([world.arrive(), world.arrive()]);
+    await world.stack.call(dave, 'GET', '/me');
     await other.signIn(bob, 'redirect', '/documents');
     await one.signIn(alice, 'redirect', '/documents');
-    const people = (await world.stack.call(alice, 'GET', '/people')) as { id: string; name: string }[];
-    const shared = (await world.stack.call(alice, 'POST', '/documents', {
-      title: 'Plan',
-      sharedWith: people.filter(({ name }) => name === bob.name).map(({ id }) => id),
-    })) as { id: string };
-    await one.open(`/documents/${shared.id}`);
-    await other.open(`/documents/${shared.id}`);
-    await Promise.all([one.live(), other.live()]);
+    await one.page.getByLabel('Title').fill('Plan');
+    await one.page.getByRole('combobox', { name: 'Share with' }).click();
+    for (const { name } of [bob, dave]) await one.page.getByRole('option', { name }).click();
+    await one.page.keyboard.press('Escape');
+    await one.button('Create').click();
+    await one.page.waitForURL(/\/documents\/[\w-]+$/);
+    await one.live();
+    for (const { username } of [bob, dave]) {
+      const shared = (await world.stack.call({ name: '', username }, 'GET', '/documents')) as { title: string }[];
+      expect(shared.map(({ title }) => title)).toContain('Plan');
+    }
+    await other.page.reload();
+    await other.page.getByRole('link', { name: 'Plan' }).click();
+    await other.live();
     const [mine, theirs] = [one.page.locator('.cm-content'), other.page.locator('.cm-content')];
     await mine.click();
     await one.page.keyboard.type('Hello from Alice. ');
@@ -26,6 +33,7 @@ describe('pages for two', () => {
     await other.page.keyboard.type('And from Bob.');
     await expect.poll(() => mine.textContent()).toContain('And from Bob.');
     await expect.poll(() => mine.textContent()).toContain('Hello from Alice.');
+    await one.page.locator(`.cm-remote-caret[data-name="${bob.name}"]`).waitFor();
 
     const secret = (await world.stack.call(alice, 'POST', '/documents', { title: 'Mine', sharedWith: [] })) as {
       id: string;
@@ -36,14 +44,21 @@ describe('pages for two', () => {
   });
 
   it('two people play, the server referees, and a third watches', async () => {
-    const [one, other] = await Promise.all([world.arrive(), world.arrive()]);
+    const [one, other, third] = await Promise.all([world.arrive(), world.arrive(), world.arrive()]);
     await one.signIn(alice, 'redirect', '/game/e2e');
     await other.signIn(bob, 'redirect', '/game/e2e');
-    await Promise.all([one.live(), other.live()]);
+    await third.signIn(dave, 'redirect', '/game/e2e');
+    await Promise.all([one.live(), other.live(), third.live()]);
     await one.button('Take a seat').click();
     await one.page.locator('[data-game-status="waiting-for-players"]').waitFor();
     await other.button('Take a seat').click();
-    await one.page.locator('[data-game-status="playing"]').waitFor();
+    for (const { page } of [one, third]) await page.locator('[data-game-status="playing"]').waitFor();
+    await one.page.locator('[data-spectators="1"]').waitFor();
+    await third.page.locator('[data-cell="8"]').click();
+    await third.page
+      .getByRole('alert')
+      .filter({ hasText: /no seat/ })
+      .waitFor();
     await one.page.locator('[data-cell="0"]').click();
     await other.page.locator('[data-cell="0"] .x').waitFor();
     // Out of turn, past the page: the server refuses it in words.
@@ -55,8 +70,8 @@ describe('pages for two', () => {
       [one, 2],
     ] as const) {
       await visitor.page.locator(`[data-cell="${cell}"]`).click();
-      for (const { page } of [one, other]) await page.locator(`[data-cell="${cell}"] :is(.x, .o)`).waitFor();
+      for (const { page } of [one, other, third]) await page.locator(`[data-cell="${cell}"] :is(.x, .o)`).waitFor();
     }
-    await other.page.locator('[data-game-status="won"]').waitFor();
+    for (const { page } of [other, third]) await page.locator('[data-game-status="won"]').waitFor();
   });
 });

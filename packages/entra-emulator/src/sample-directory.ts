@@ -41,6 +41,15 @@ export const CAROL: User = {
   roles: ['Stream.Reader'],
 };
 
+/** Another reader of Contoso's, for what takes three. */
+export const DAVE: User = {
+  oid: 'dabe0000-0000-4000-8000-00000000000d',
+  username: 'dave@contoso.example',
+  displayName: 'Dave Sample',
+  tenantId: CONTOSO.tenantId,
+  roles: ['Stream.Reader'],
+};
+
 /** The sample API: delegated scope `Stream.Access`, v2 access tokens. */
 export const SAMPLE_API = {
   kind: 'api',
@@ -75,6 +84,6 @@ export const SAMPLE_DAEMON = {
 /** What the emulator knows unless told otherwise. */
 export const SAMPLE_TENANTS: readonly Tenant[] = [CONTOSO, FABRIKAM];
 /** What the emulator knows unless told otherwise. */
-export const SAMPLE_USERS: readonly User[] = [ALICE, BOB, CAROL];
+export const SAMPLE_USERS: readonly User[] = [ALICE, BOB, CAROL, DAVE];
 /** What the emulator knows unless told otherwise. */
 export const SAMPLE_APPLICATIONS: readonly Application[] = [SAMPLE_SPA, SAMPLE_API, SAMPLE_DAEMON];
