@@ -33,6 +33,11 @@ describe('pages of live data', () => {
       .waitFor();
     const rows = visitor.page.locator('[data-symbol]');
     await changes(rows.first().locator('[data-price]'));
+    const wood = visitor.page.getByRole('checkbox', { name: 'WOOD' });
+    await wood.check();
+    await changes(visitor.page.locator('[data-symbol="WOOD"] [data-price]'));
+    await wood.uncheck();
+    await expect.poll(() => visitor.page.locator('[data-symbol="WOOD"]').count()).toBe(0);
   });
 
   it('a device’s readings arrive over MQTT', async () => {

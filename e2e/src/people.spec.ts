@@ -43,6 +43,11 @@ describe('people', () => {
     await other.sees('Hello Bob');
     await other.sees('Hello Alice');
     expect(await other.count('Hello Alice')).toBe(1);
+    await one.open('/notifications');
+    await one.live();
+    await other.page.getByLabel('Message', { exact: true }).fill(`@${alice.name} are you there?`);
+    await other.page.keyboard.press('Enter');
+    await one.sees(`${bob.name} mentioned you in lobby`);
   });
 
   it('events arrive by type, and a type that is switched off does not', async () => {

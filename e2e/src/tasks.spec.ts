@@ -84,5 +84,6 @@ describe('the import of a CSV', () => {
   it('refuses what is no CSV, in words', async () => {
     const visitor = await importFile(alice, 'picture.csv', '\u0000\u0001\u0002PNG\u0000'.repeat(1_000));
     await visitor.page.locator('[data-task-status="failed"]').waitFor();
+    await visitor.page.getByText('Line 1 cannot be imported: it holds binary data').waitFor();
   });
 });

@@ -39,7 +39,7 @@ describe('pages for two', () => {
       id: string;
     };
     await other.open(`/documents/${secret.id}`);
-    await other.page.locator('[data-end="failed"]').first().waitFor();
+    await other.page.locator('[data-end="failed"]').getByText('There is no such document').waitFor();
     expect(await other.page.locator('.cm-content').isVisible()).toBe(false);
   });
 
