@@ -111,6 +111,7 @@ export class SseClient {
           request.onGap?.(gap);
         },
         state: tell,
+        place: (id) => request.onEventId?.(id),
       });
       const reconnecting = request.reconnectOn?.subscribe(() => stream.reconnect());
       const ended = authentication?.ended.subscribe((error) => {

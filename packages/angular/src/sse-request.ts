@@ -38,6 +38,8 @@ export interface SseOptions<T = unknown> {
   readonly reconnectOn?: Observable<unknown>;
   /** Called when the stream moves to another state. */
   readonly onState?: (state: StreamState) => void;
+  /** Called with the ID to give as `lastEventId` to go on from there: after each event, and where a connection begins. */
+  readonly onEventId?: (id: string) => void;
   /** Called when events were lost that the server's log no longer holds (PROTOCOL 5.3). */
   readonly onGap?: (gap: Gap) => void;
 }

@@ -17,6 +17,8 @@ export interface StreamObserver<T> {
   gap?(gap: Gap): void;
   /** The stream moved to another state. */
   state?(state: StreamState): void;
+  /** The place to resume from has moved: past an event, once it was delivered, or to where a connection began (PROTOCOL 4.3). */
+  place?(lastEventId: string): void;
 }
 
 /** A stream of events, over as many connections as it takes. */
@@ -52,6 +54,7 @@ export function createEventStream<T = unknown>(url: string | URL, options: Event
   const observers = new Set<StreamObserver<T>>();
   const wakeListeners = new Set<() => void>();
   let state: StreamState = { status: 'idle' };
+  let { lastEventId } = settings;
   let stopWaking: () => void = () => undefined;
 
   /** Calls a consumer. What it throws is its own error: taken for a failure of the network, it would only bring the event again. */
@@ -80,7 +83,14 @@ export function createEventStream<T = unknown>(url: string | URL, options: Event
   };
 
   const port = {
-    lastEventId: settings.lastEventId,
+    get lastEventId() {
+      return lastEventId;
+    },
+    set lastEventId(id) {
+      if (id === lastEventId) return;
+      lastEventId = id;
+      for (const observer of [...observers]) guard(() => observer.place?.(id));
+    },
     deliver: (raw: RawEvent): undefined | Promise<void> => {
       const data = decodeData(raw, settings.decode);
       if (data instanceof Promise) return data.then((decoded) => emit({ id: raw.id, type: raw.type, data: decoded }));
@@ -133,7 +143,7 @@ export function createEventStream<T = unknown>(url: string | URL, options: Event
       return state;
     },
     get lastEventId() {
-      return port.lastEventId;
+      return lastEventId;
     },
     subscribe(observer) {
       if (state.status === 'closed') {
@@ -198,6 +208,7 @@ function bind<T>(observer: StreamObserver<T>): StreamObserver<T> {
     error: (error) => observer.error?.(error),
     complete: () => observer.complete?.(),
     gap: (gap) => observer.gap?.(gap),
+    place: (id) => observer.place?.(id),
     state: (state) => observer.state?.(state),
   };
 }

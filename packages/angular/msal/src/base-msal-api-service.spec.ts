@@ -149,14 +149,14 @@ describe('streams as an MSAL account', () => {
     expect(world.exchanges).toHaveLength(2);
   });
 
-  it('tell the ID of each event before its data, and cut a wait short when told to', async () => {
+  it('tell where to go on from, before the first event too, and cut a wait short when told to', async () => {
     const told: unknown[] = [];
     const again = new Subject<void>();
     world.api.stream({ onEventId: (id) => told.push(id), reconnectOn: again }).subscribe((data) => told.push(data));
     await settle();
-    await world.exchanges[0]?.write('id: e-1\ndata: 1\n\n');
+    await world.exchanges[0]?.write('id: e-0\n\nid: e-1\ndata: 1\n\n');
     await world.exchanges[0]?.end();
-    expect(told).toEqual(['e-1', 1]);
+    expect(told).toEqual(['e-0', 1, 'e-1']);
     expect(world.exchanges).toHaveLength(1);
     again.next();
     await settle();

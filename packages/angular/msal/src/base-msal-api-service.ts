@@ -2,7 +2,7 @@ import { HttpClient, HttpErrorResponse, type HttpParams } from '@angular/common/
 import { inject, Injectable } from '@angular/core';
 import { SseClient, type SseOptions } from '@sillage/angular';
 import { parseChallenges, tokenDemand, type TokenDemand } from '@sillage/client';
-import { catchError, defer, filter, from, map, mergeMap, tap, throwError, type Observable } from 'rxjs';
+import { catchError, defer, filter, from, map, mergeMap, throwError, type Observable } from 'rxjs';
 import type { MsalApiConfig } from './msal-api-config';
 import { msalAuthentication } from './msal-authentication';
 import { MSAL_OPTIONS } from './msal-options';
@@ -114,14 +114,12 @@ export abstract class BaseMsalApiService {
   }
 
   #openSSE<T>(endpoint: string, options: SseOptions<T>, msalConfig: MsalApiConfig = {}, firstToken?: string) {
-    const { scopes, account, onEventId, ...streaming } = msalConfig;
-    return this.#sse
-      .stream<T>(endpoint, {
-        ...options,
-        ...streaming,
-        authentication: () => msalAuthentication({ scopes, account, firstToken }),
-      })
-      .pipe(tap(({ id }) => onEventId?.(id)));
+    const { scopes, account, ...streaming } = msalConfig;
+    return this.#sse.stream<T>(endpoint, {
+      ...options,
+      ...streaming,
+      authentication: () => msalAuthentication({ scopes, account, firstToken }),
+    });
   }
 
   #request<T>(

@@ -28,7 +28,7 @@ export interface MsalApiConfig {
   readonly ticketUrl?: string;
   /** Called when a stream moves to another state. */
   readonly onState?: (state: StreamState) => void;
-  /** Called with the ID of each event, before its data: what to give as `lastEventId` to go on from there. */
+  /** Called with the ID to give as `lastEventId` to go on from there: after each event, and where a connection begins. */
   readonly onEventId?: (id: string) => void;
   /** Cuts a wait short at each emission: the next attempt begins at once. */
   readonly reconnectOn?: Observable<unknown>;
