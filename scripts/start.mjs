@@ -111,7 +111,7 @@ async function startAll({ ports, host, provider }) {
   await Promise.all([answers('api', `${apiUrl}/health`), answers('web', `${webOrigin}/config.json`)]);
   console.log(
     provider === 'emulator'
-      ? 'Sign-in is simulated by @sillage/entra-emulator: choose Alice or Bob, no password.'
+      ? 'Sign-in is simulated by @sillage/entra-emulator: choose Alice, Bob or Dave, no password.'
       : `Sign-in is Microsoft Entra ID, tenant ${process.env.ENTRA_TENANT_ID}.`,
   );
   console.log(`Sillage is ready: ${webOrigin}`);
