@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Aedes } from 'aedes';
 import { afterAll, describe, expect, it } from 'vitest';
 import { freePorts } from './service.ts';
 import { alice, bob } from './stack.ts';
+import { chunk, startUpstream, type Upstream } from './upstream.ts';
 import { withStack } from './with-stack.ts';
 
 describe('what goes wrong is said in words, and the page goes on', () => {
@@ -58,24 +59,14 @@ describe('what goes wrong is said in words, and the page goes on', () => {
 
 describe('an upstream assistant', () => {
   const turns: ((response: ServerResponse) => void)[] = [];
-  const chunk = (content: string): string => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
-  let upstream: Server;
+  let upstream: Upstream;
   const world = withStack({
-    // A simulated OpenAI-compatible API: the wire format alone.
     api: async () => {
-      upstream = createServer((request, response) => {
-        request.resume();
-        response.writeHead(200, { 'Content-Type': 'text/event-stream' });
-        turns.shift()?.(response);
-      }).listen(0, 'localhost');
-      await once(upstream, 'listening');
-      return { OPENAI_BASE_URL: `http://localhost:${(upstream.address() as AddressInfo).port}/v1` };
+      upstream = await startUpstream((response) => turns.shift()?.(response));
+      return { OPENAI_BASE_URL: upstream.baseUrl };
     },
   });
-  afterAll(() => {
-    upstream.closeAllConnections();
-    upstream.close();
-  });
+  afterAll(() => upstream.end());
 
   it('is left when the person stops the answer', async () => {
     const visitor = await world.arrive();

@@ -1,10 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { pages } from './pages.ts';
 import { alice, bob } from './stack.ts';
+import { chunk, startUpstream, type Upstream } from './upstream.ts';
 import { withStack } from './with-stack.ts';
 
 const streamsAMinute = 12;
@@ -12,26 +10,15 @@ const streamsAMinute = 12;
 const names: ReadonlySet<string> = new Set([bob.username, 'Wide World Importers']);
 
 describe('in French', () => {
-  let upstream: Server;
+  let upstream: Upstream;
   const world = withStack({
-    // A simulated OpenAI-compatible API, which breaks off every answer.
     api: async () => {
-      upstream = createServer((request, response) => {
-        request.resume();
-        response.writeHead(200, { 'Content-Type': 'text/event-stream' });
-        response.write('data: {"choices":[{"delta":{"content":"Presque"}}]}\n\n', () => response.destroy());
-      }).listen(0, 'localhost');
-      await once(upstream, 'listening');
-      return {
-        OPENAI_BASE_URL: `http://localhost:${(upstream.address() as AddressInfo).port}/v1`,
-        RATE_LIMIT_STREAMS: String(streamsAMinute),
-      };
+      // It breaks off every answer.
+      upstream = await startUpstream((response) => response.write(chunk('Presque'), () => response.destroy()));
+      return { OPENAI_BASE_URL: upstream.baseUrl, RATE_LIMIT_STREAMS: String(streamsAMinute) };
     },
   });
-  afterAll(() => {
-    upstream.closeAllConnections();
-    upstream.close();
-  });
+  afterAll(() => upstream.end());
 
   it('what the API refuses is said in French', async () => {
     const visitor = await world.arrive();

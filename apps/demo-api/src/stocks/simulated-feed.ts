@@ -1,4 +1,5 @@
 import type { StockSymbol } from 'demo-contract';
+import { createRandom } from '../seeded-random.ts';
 import type { PriceFeed } from './price-feed.ts';
 
 /** Companies of Microsoft's samples; none of these prices is anybody's. */
@@ -71,15 +72,4 @@ function createWalk(seed: number, last?: number): { readonly first: number; read
 
 function round(price: number): number {
   return Math.round(price * 100) / 100;
-}
-
-/** mulberry32: small, seeded, and good enough for a walk. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -3,19 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRandom } from '../seeded-random.ts';
 import { CsvFailure } from './csv-failure.ts';
 import { createCsvImport } from './import-csv.ts';
-
-/** A generator of numbers below 1, the same ones for the same seed (mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const values = ['plain', 'é', '日本', '🙂', '"two\nlines"', '"two\r\nlines"', '"a "" quote"', '"a;b,c"', '', '"é\n🙂"'];
 const lineEnds = ['\n', '\r\n', '\r'];

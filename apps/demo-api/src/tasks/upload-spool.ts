@@ -73,7 +73,8 @@ export function openUploadSpool({ path, onChange }: UploadSpoolOptions): UploadS
       return current === undefined ? 'waiting' : 'receiving';
     },
     async receive(request, { offset, maxBytes }) {
-      await interrupt();
+      // Several may have waited for the same end: each of them ends the one that was quicker.
+      while (current !== undefined) await interrupt();
       if (!isOpen) return 'not-wanted';
       if (offset !== bytes) return 'wrong-offset';
       request.setTimeout(silenceMs, () => request.destroy());
