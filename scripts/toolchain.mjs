@@ -72,7 +72,7 @@ export async function ensureInstalled(say = console.log) {
   const wanted = await hashFiles([join(root, 'package-lock.json'), join(root, 'package.json')]);
   if ((await readStamp('install')) === wanted) return;
   say('Installing packages (about a minute the first time) …');
-  await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], { output: 'on-failure' });
+  await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { output: 'on-failure' });
   await writeStamp('install', wanted);
 }
 
