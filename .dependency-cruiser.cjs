@@ -64,10 +64,25 @@ module.exports = {
     },
     {
       name: 'only-index-crosses-a-folder',
-      comment: 'A folder of the server is a room: its index.ts is the door.',
+      comment: 'A folder of the server is entered through its index.ts. Only tests may go around it.',
       severity: 'error',
-      from: { path: '^packages/server/src/(?!auth/|logs/)', pathNot: '\\.(spec|fixture)\\.ts$' },
-      to: { path: '^packages/server/src/(auth|logs)/(?!index\\.ts$)' },
+      from: { path: '^packages/server/src/([^/]+)/', pathNot: '\\.(spec|fixture)\\.ts$' },
+      to: { path: '^packages/server/src/[^/]+/', pathNot: '^packages/server/src/($1/|[^/]+/index\\.ts$)' },
+    },
+    {
+      name: 'only-index-enters-a-folder',
+      comment: 'The same for the files beside the folders: index.ts and server-error.ts.',
+      severity: 'error',
+      from: { path: '^packages/server/src/[^/]+\\.ts$', pathNot: '\\.(spec|fixture)\\.ts$' },
+      to: { path: '^packages/server/src/[^/]+/(?!index\\.ts$)' },
+    },
+    {
+      name: 'adapters-are-entry-points',
+      comment:
+        'Each adapter is published as a subpath of its own, so that nobody loads a framework without asking for it.',
+      severity: 'error',
+      from: { path: '^packages/server/src/(?!adapters/)', pathNot: '\\.(spec|fixture)\\.ts$' },
+      to: { path: '^packages/server/src/adapters/' },
     },
     {
       name: 'nothing-imports-an-app',

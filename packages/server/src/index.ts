@@ -1,6 +1,6 @@
-export type { AccessRequirements, Admission } from './access.ts';
-export { claimsChallenge, createEntraVerifier, isTokenRefusedError, TokenRefusedError } from './auth/index.ts';
 export type {
+  AccessRequirements,
+  Admission,
   ClaimsChallenge,
   ClaimsChallengeOptions,
   EntraVerifierOptions,
@@ -10,21 +10,31 @@ export type {
   TokenRefusedCode,
   TokenRefusedOptions,
   TokenVerifier,
+  TokenTransport,
 } from './auth/index.ts';
-export type { TokenTransport } from './bearer-token.ts';
-export { systemClock } from './clock.ts';
-export type { Clock } from './clock.ts';
-export type { CorsOptions } from './cors.ts';
-export { ClosedError, ConfigurationError, EventRefusedError, SillageServerError, StreamFailure } from './errors.ts';
-export type { EventRefusedCode } from './errors.ts';
-export type { OutgoingEvent } from './event-draft.ts';
-export { encodeComment, encodeEvent } from './event-encoder.ts';
-export type { EncodableEvent } from './event-encoder.ts';
-export { formatEventId, isEpoch, parseEventId } from './event-id.ts';
-export type { EventPlace } from './event-id.ts';
-export type { SubscriptionSink, SubscriptionSnapshot } from './event-sender.ts';
-export { locateCursor } from './event-log.ts';
+export { claimsChallenge, createEntraVerifier, isTokenRefusedError, TokenRefusedError } from './auth/index.ts';
+export {
+  systemClock,
+  ClosedError,
+  ConfigurationError,
+  EventRefusedError,
+  SillageServerError,
+  StreamFailure,
+} from './core/index.ts';
+export type { Clock, EventRefusedCode } from './core/index.ts';
 export type {
+  CorsOptions,
+  Denial,
+  Refusal,
+  TooManyRequests,
+  EndpointRequest,
+  Exchange,
+  SessionTransport,
+} from './http/index.ts';
+export type {
+  OutgoingEvent,
+  EncodableEvent,
+  EventPlace,
   EventLog,
   GapReason,
   LogEntry,
@@ -34,20 +44,20 @@ export type {
   LogReadRequest,
   LogTail,
   LogTailListener,
-} from './event-log.ts';
-export { createHub } from './hub.ts';
-export type { Hub, HubOptions } from './hub.ts';
+} from './events/index.ts';
+export { encodeComment, encodeEvent, formatEventId, isEpoch, parseEventId, locateCursor } from './events/index.ts';
+export type { SubscriptionSink, SubscriptionSnapshot, Hub, HubOptions, SubscribeOptions } from './hub/index.ts';
+export { createHub } from './hub/index.ts';
 export { createMemoryEventLog } from './logs/index.ts';
 export type { MemoryEventLogOptions } from './logs/index.ts';
-export type { Denial, Refusal, TooManyRequests } from './problem.ts';
 export { isServerError } from './server-error.ts';
 export type { ServerError } from './server-error.ts';
-export type { SessionCounts } from './session-registry.ts';
-export type { EndpointRequest, Exchange, SessionTransport } from './session-transport.ts';
-export type { SessionCloseReason } from './session.ts';
-export { createStreamEndpoint } from './stream-endpoint.ts';
-export type { SessionSummary, StreamEndpoint, StreamEndpointOptions } from './stream-endpoint.ts';
+export type { SessionCounts, SessionCloseReason } from './sessions/index.ts';
+export { createStreamEndpoint } from './endpoint/index.ts';
 export type {
+  SessionSummary,
+  StreamEndpoint,
+  StreamEndpointOptions,
   Authorization,
   FiniteStreamEvent,
   RespondOptions,
@@ -56,5 +66,4 @@ export type {
   StreamOptions,
   StreamSnapshot,
   StreamSource,
-} from './stream-options.ts';
-export type { SubscribeOptions } from './subscription.ts';
+} from './endpoint/index.ts';

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { TokenRefusedError } from './auth/index.ts';
-import { ClosedError, ConfigurationError, EventRefusedError, SillageServerError, StreamFailure } from './errors.ts';
+import { TokenRefusedError } from './auth/token-refused-error.ts';
+import {
+  ClosedError,
+  ConfigurationError,
+  EventRefusedError,
+  SillageServerError,
+  StreamFailure,
+} from './core/errors.ts';
 import { isServerError } from './server-error.ts';
 
 describe('the errors of this package', () => {

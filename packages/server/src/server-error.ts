@@ -1,6 +1,6 @@
 import type { TokenRefusedError } from './auth/index.ts';
-import { SillageServerError } from './errors.ts';
-import type { ClosedError, ConfigurationError, EventRefusedError, StreamFailure } from './errors.ts';
+import { SillageServerError } from './core/index.ts';
+import type { ClosedError, ConfigurationError, EventRefusedError, StreamFailure } from './core/index.ts';
 
 /** Every error that this package throws, to be told apart by `name` and `code`. */
 export type ServerError = ConfigurationError | EventRefusedError | ClosedError | TokenRefusedError | StreamFailure;

@@ -4,15 +4,15 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createEntraVerifier } from '../auth/index.ts';
+import { createEntraVerifier } from '../auth/entra-verifier.ts';
 import { CLIENT_ID, createTestKey, createTestTenant, TENANT } from '../auth/entra.fixture.ts';
-import { APP_ORIGIN, createTestEndpoint } from '../endpoint.fixture.ts';
-import type { ParsedEvent } from '../event-stream.fixture.ts';
-import { parseEventStream } from '../event-stream.fixture.ts';
-import { createHub } from '../hub.ts';
-import { createIdentity } from '../identity.fixture.ts';
-import { createMemoryEventLog } from '../logs/index.ts';
-import { createStreamEndpoint } from '../stream-endpoint.ts';
+import { APP_ORIGIN, createTestEndpoint } from '../endpoint/endpoint.fixture.ts';
+import type { ParsedEvent } from '../events/event-stream.fixture.ts';
+import { parseEventStream } from '../events/event-stream.fixture.ts';
+import { createHub } from '../hub/hub.ts';
+import { createIdentity } from '../auth/identity.fixture.ts';
+import { createMemoryEventLog } from '../logs/memory-event-log.ts';
+import { createStreamEndpoint } from '../endpoint/stream-endpoint.ts';
 import {
   expressAuthenticate,
   expressCors,

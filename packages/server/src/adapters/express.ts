@@ -1,14 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { createCors } from '../cors.ts';
-import type { CorsOptions } from '../cors.ts';
-import { createAccess } from '../access.ts';
-import type { AccessRequirements } from '../access.ts';
-import type { Identity, TokenVerifier } from '../auth/index.ts';
-import { ConfigurationError } from '../errors.ts';
-import { NO_TICKET_PATH, ORIGIN_NOT_ALLOWED, writeProblem } from '../problem.ts';
-import type { Refusal } from '../problem.ts';
-import type { StreamEndpoint } from '../stream-endpoint.ts';
-import type { RespondOptions, StreamOptions, StreamSource } from '../stream-options.ts';
+import { createCors, NO_TICKET_PATH, ORIGIN_NOT_ALLOWED, writeProblem } from '../http/index.ts';
+import type { CorsOptions, Refusal } from '../http/index.ts';
+import { createAccess } from '../auth/index.ts';
+import type { AccessRequirements, Identity, TokenVerifier } from '../auth/index.ts';
+import { ConfigurationError } from '../core/index.ts';
+import type { RespondOptions, StreamEndpoint, StreamOptions, StreamSource } from '../endpoint/index.ts';
 import { createNodeExchange, readNodeRequest } from './node.ts';
 
 /**

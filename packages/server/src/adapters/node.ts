@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { EndpointRequest, Exchange, SessionTransport } from '../session-transport.ts';
+import type { EndpointRequest, Exchange, SessionTransport } from '../http/index.ts';
 
 /** What frameworks on `node:http` add to a request. */
 interface MountedRequest extends IncomingMessage {

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.ts';
+import { ConfigurationError } from '../core/index.ts';
 import { isGuid } from './guid.ts';
 
 /** Whose tokens an API takes, and what for. */

@@ -1,6 +1,6 @@
 import { compactVerify, decodeProtectedHeader } from 'jose';
-import { systemClock } from '../clock.ts';
-import type { Clock } from '../clock.ts';
+import { systemClock } from '../core/index.ts';
+import type { Clock } from '../core/index.ts';
 import { checkEntraRules } from './entra-rules.ts';
 import type { EntraRuleOptions } from './entra-rules.ts';
 import type { TokenVerifier } from './identity.ts';

@@ -1,7 +1,7 @@
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
-import { createFakeClock } from '../fake-clock.fixture.ts';
-import type { FakeClock } from '../fake-clock.fixture.ts';
+import { createFakeClock } from '../core/fake-clock.fixture.ts';
+import type { FakeClock } from '../core/fake-clock.fixture.ts';
 
 export const TENANT = '11111111-2222-4333-8444-555555555555';
 export const OTHER_TENANT = '99999999-2222-4333-8444-555555555555';

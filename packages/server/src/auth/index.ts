@@ -1,10 +1,12 @@
-export { writeBearerChallenge } from './challenge-header.ts';
+export { createAccess } from './access.ts';
+export type { Access, AccessRequirements, Admission } from './access.ts';
+export type { TokenTransport } from './bearer-token.ts';
 export { claimsChallenge } from './claims-challenge.ts';
 export type { ClaimsChallenge, ClaimsChallengeOptions } from './claims-challenge.ts';
 export { createEntraVerifier } from './entra-verifier.ts';
 export type { EntraVerifierOptions } from './entra-verifier.ts';
 export type { Identity, TokenVerifier } from './identity.ts';
 export { createTickets } from './tickets.ts';
-export type { Ticket, TicketOptions, Tickets } from './tickets.ts';
+export type { Ticket, TicketOptions } from './tickets.ts';
 export { isTokenRefusedError, TokenRefusedError } from './token-refused-error.ts';
 export type { TokenRefusedCode, TokenRefusedOptions } from './token-refused-error.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../core/index.ts';
 
 export interface KeyDocumentOptions {
   readonly fetch: typeof fetch;

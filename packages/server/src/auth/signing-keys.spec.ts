@@ -3,7 +3,7 @@ import { createTestKey, createTestTenant, JWKS_URI } from './entra.fixture.ts';
 import type { TestKey, TestTenant } from './entra.fixture.ts';
 import { createSigningKeys } from './signing-keys.ts';
 import type { SigningKeys } from './signing-keys.ts';
-import { settle } from '../tick.fixture.ts';
+import { settle } from '../core/tick.fixture.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -1,6 +1,6 @@
 import { importJWK } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../core/index.ts';
 import { fetchKeyDocument } from './key-document.ts';
 import { TokenRefusedError } from './token-refused-error.ts';
 

@@ -1,5 +1,5 @@
-import { ConfigurationError } from '../errors.ts';
-import type { Clock } from '../clock.ts';
+import { ConfigurationError } from '../core/index.ts';
+import type { Clock } from '../core/index.ts';
 import type { Identity } from './identity.ts';
 
 export interface TicketOptions {

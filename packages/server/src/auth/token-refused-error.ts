@@ -1,4 +1,4 @@
-import { SillageServerError } from '../errors.ts';
+import { SillageServerError } from '../core/index.ts';
 
 export type TokenRefusedCode =
   | 'malformed-token'

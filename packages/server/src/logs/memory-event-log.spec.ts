@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { registerEventLogContract } from '../event-log-contract.fixture.ts';
-import { createRandom, settle } from '../tick.fixture.ts';
+import { registerEventLogContract } from './event-log-contract.fixture.ts';
+import { createRandom, settle } from '../core/tick.fixture.ts';
 import { createMemoryEventLog } from './memory-event-log.ts';
 
 registerEventLogContract('the memory log', { createLog: (options) => createMemoryEventLog(options), settle });

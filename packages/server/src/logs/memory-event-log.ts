@@ -1,7 +1,6 @@
-import { ClosedError, ConfigurationError } from '../errors.ts';
-import { formatEventId, isEpoch } from '../event-id.ts';
-import { locateCursor } from '../event-log.ts';
-import type { EventLog, LoggedEvent, LogGap, LogTailListener } from '../event-log.ts';
+import { ClosedError, ConfigurationError } from '../core/index.ts';
+import { formatEventId, isEpoch, locateCursor } from '../events/index.ts';
+import type { EventLog, LogGap, LoggedEvent, LogTailListener } from '../events/index.ts';
 import { randomEpoch } from './random-epoch.ts';
 import { createTopicHistory } from './topic-history.ts';
 import type { TopicHistory } from './topic-history.ts';

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { registerEventLogContract } from '../event-log-contract.fixture.ts';
-import type { EventLog } from '../event-log.ts';
-import { createRandom, settle } from '../tick.fixture.ts';
+import { registerEventLogContract } from './event-log-contract.fixture.ts';
+import type { EventLog } from '../events/event-log.ts';
+import { createRandom, settle } from '../core/tick.fixture.ts';
 import { createSqliteEventLog } from './sqlite-event-log.ts';
 
 registerEventLogContract('the SQLite log', {

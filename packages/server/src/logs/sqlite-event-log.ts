@@ -1,9 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLOutputValue } from 'node:sqlite';
-import { ClosedError, ConfigurationError } from '../errors.ts';
-import { formatEventId, isEpoch } from '../event-id.ts';
-import { locateCursor } from '../event-log.ts';
-import type { EventLog, LogEntry, LoggedEvent, LogGap, LogTailListener } from '../event-log.ts';
+import { ClosedError, ConfigurationError } from '../core/index.ts';
+import { formatEventId, isEpoch, locateCursor } from '../events/index.ts';
+import type { EventLog, LogEntry, LogGap, LoggedEvent, LogTailListener } from '../events/index.ts';
 import { randomEpoch } from './random-epoch.ts';
 
 export interface SqliteEventLogOptions {

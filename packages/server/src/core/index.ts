@@ -1,0 +1,4 @@
+export { MAX_TIMER_MS, setDeadline, systemClock } from './clock.ts';
+export type { Clock } from './clock.ts';
+export { ClosedError, ConfigurationError, EventRefusedError, SillageServerError, StreamFailure } from './errors.ts';
+export type { EventRefusedCode } from './errors.ts';

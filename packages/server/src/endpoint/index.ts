@@ -1,0 +1,12 @@
+export { createStreamEndpoint } from './stream-endpoint.ts';
+export type { SessionSummary, StreamEndpoint, StreamEndpointOptions } from './stream-endpoint.ts';
+export type {
+  Authorization,
+  FiniteStreamEvent,
+  RespondOptions,
+  StreamContext,
+  StreamMethod,
+  StreamOptions,
+  StreamSnapshot,
+  StreamSource,
+} from './stream-options.ts';

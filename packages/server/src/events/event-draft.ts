@@ -1,0 +1,97 @@
+import { checkRetry, checkType } from './event-encoder.ts';
+import { EventRefusedError } from '../core/index.ts';
+import type { LogEntry } from './event-log.ts';
+
+interface EventHead {
+  /** @default 'message' */
+  readonly type?: string;
+  /** What the client should wait at least before it reconnects: a whole number of milliseconds from 0 to 2^31 - 1. */
+  readonly retry?: number;
+}
+
+/** An event as an application gives it: `data` goes out as JSON (a string too), `text` as it is. */
+export type OutgoingEvent =
+  | (EventHead & { readonly data: unknown; readonly text?: never })
+  | (EventHead & { readonly text: string; readonly data?: never });
+
+/** The types that mean something to a client of this protocol (PROTOCOL 4.5). */
+const RESERVED_TYPES: ReadonlySet<string> = new Set(['complete', 'gap', 'failure']);
+
+const MAX_TYPE_LENGTH = 256;
+const TOPIC = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,256}$/u;
+const encoder = new TextEncoder();
+/** Its own type leaves out that it gives nothing for `undefined`. */
+const stringify: (data: unknown) => string | undefined = JSON.stringify;
+
+/** Whether a log takes this name: 1 to 256 characters, none of them a control character or a line break. */
+export function isTopic(topic: unknown): topic is string {
+  return typeof topic === 'string' && TOPIC.test(topic);
+}
+
+/** @throws EventRefusedError `invalid-topic` */
+export function checkTopic(topic: string): string {
+  if (isTopic(topic)) return topic;
+  throw new EventRefusedError('invalid-topic', 'A topic must be 1 to 256 characters, without control characters.');
+}
+
+/**
+ * Checks an application's event and encodes its data.
+ *
+ * @throws EventRefusedError with `reserved-type`, `invalid-type`, `invalid-retry`, `invalid-data`, `unserialisable-data` or
+ *   `event-too-large`.
+ */
+export function draftEvent(event: OutgoingEvent, maxEventBytes: number): LogEntry {
+  const { type = 'message', retry } = event;
+  checkType(type);
+  if (type === '' || type.length > MAX_TYPE_LENGTH) {
+    throw new EventRefusedError('invalid-type', `The type of an event must be 1 to ${MAX_TYPE_LENGTH} characters.`);
+  }
+  if (RESERVED_TYPES.has(type)) {
+    throw new EventRefusedError(
+      'reserved-type',
+      `The type '${type}' is the protocol's own: give this event another one.`,
+    );
+  }
+  const data = encodeData(event);
+  checkSize(data, maxEventBytes);
+  return retry === undefined ? { type, data } : { type, data, retry: checkRetry(retry) };
+}
+
+function encodeData(event: OutgoingEvent): string {
+  const { text } = event;
+  if (text === undefined) return toJson(event.data);
+  if (typeof text === 'string') return text;
+  throw new EventRefusedError(
+    'invalid-data',
+    'text must be a string: give anything else as data, which is sent as JSON.',
+  );
+}
+
+function toJson(data: unknown): string {
+  let json: string | undefined;
+  try {
+    json = stringify(data);
+  } catch (cause) {
+    throw new EventRefusedError(
+      'unserialisable-data',
+      'data cannot be written as JSON: convert a BigInt to a string, and break cycles.',
+      { cause },
+    );
+  }
+  if (json !== undefined) return json;
+  throw new EventRefusedError(
+    'unserialisable-data',
+    'data is undefined, a function or a symbol, which JSON cannot hold: use null for nothing.',
+  );
+}
+
+function checkSize(data: string, maxEventBytes: number): void {
+  // UTF-8 takes at most three bytes for a UTF-16 unit, so a short text needs no exact count.
+  if (data.length * 3 <= maxEventBytes) return;
+  const bytes = encoder.encode(data).byteLength;
+  if (bytes <= maxEventBytes) return;
+  throw new EventRefusedError(
+    'event-too-large',
+    `The data of this event takes ${bytes} bytes, and at most ${maxEventBytes} are taken: send a reference to it, or raise maxEventBytes.`,
+  );
+}

@@ -1,0 +1,86 @@
+import { EventRefusedError, MAX_TIMER_MS } from '../core/index.ts';
+import type { EventRefusedCode } from '../core/index.ts';
+
+/** What one block of an event stream may hold. Without `data`, a block dispatches nothing (WHATWG HTML 9.2.6). */
+export interface EncodableEvent {
+  readonly id?: string;
+  /** Left out of the block where it is `message`, the default. */
+  readonly type?: string;
+  readonly data?: string;
+  /** Milliseconds: a whole number from 0 to 2^31 - 1. */
+  readonly retry?: number;
+}
+
+const encoder = new TextEncoder();
+
+/** One line of a heartbeat (PROTOCOL 4.4). */
+export const HEARTBEAT: Uint8Array = encodeComment('');
+
+/**
+ * Writes one event as UTF-8 (PROTOCOL 4.1). This module alone writes the syntax of event streams.
+ *
+ * @throws EventRefusedError for an `id` or `type` with CR, LF or NUL, which would begin a line of the attacker's, and for a
+ *   `retry` that is no whole number of milliseconds.
+ */
+export function encodeEvent(event: EncodableEvent): Uint8Array {
+  const { id, type, data, retry } = event;
+  let block = '';
+  if (type !== undefined && type !== 'message') block += `event: ${singleLine(type, 'invalid-type', 'type')}\n`;
+  if (id !== undefined) block += `id: ${singleLine(id, 'invalid-id', 'id')}\n`;
+  if (retry !== undefined) block += `retry: ${checkRetry(retry)}\n`;
+  if (data !== undefined) block += dataLines(data);
+  return encoder.encode(`${block}\n`);
+}
+
+/** Writes a comment, which no client delivers. */
+export function encodeComment(comment: string): Uint8Array {
+  const line = singleLine(comment, 'invalid-comment', 'comment');
+  return encoder.encode(line === '' ? ':\n\n' : `: ${line}\n\n`);
+}
+
+/** @throws EventRefusedError `invalid-type` for a type that does not fit on its line. */
+export function checkType(type: string): string {
+  return singleLine(type, 'invalid-type', 'type');
+}
+
+/** @throws EventRefusedError `invalid-retry` for anything but a whole number of milliseconds that `setTimeout` can wait. */
+export function checkRetry(retry: number): number {
+  if (!Number.isSafeInteger(retry) || retry < 0 || retry > MAX_TIMER_MS) {
+    throw new EventRefusedError(
+      'invalid-retry',
+      `retry must be a whole number of milliseconds from 0 to ${MAX_TIMER_MS}: clients overflow past that and reconnect at once.`,
+    );
+  }
+  return retry;
+}
+
+/** Joins encoded blocks into one buffer, so that many events cost one write. */
+export function joinBlocks(blocks: readonly Uint8Array[]): Uint8Array {
+  const [first] = blocks;
+  if (first !== undefined && blocks.length === 1) return first;
+  const joined = new Uint8Array(blocks.reduce((total, block) => total + block.byteLength, 0));
+  let offset = 0;
+  for (const block of blocks) {
+    joined.set(block, offset);
+    offset += block.byteLength;
+  }
+  return joined;
+}
+
+function singleLine(text: string, code: EventRefusedCode, field: string): string {
+  // typeof as well: an array has `includes` too, and would be joined into the line unchecked.
+  if (typeof text !== 'string' || text.includes('\n') || text.includes('\r') || text.includes('\0')) {
+    throw new EventRefusedError(code, `The ${field} of an event must be a string without CR, LF and NUL.`);
+  }
+  return text;
+}
+
+function dataLines(data: string): string {
+  if (typeof data !== 'string') {
+    throw new EventRefusedError('invalid-data', 'The data of an event must be a string here: encode it before.');
+  }
+  // JSON has no line break, so nearly every event takes the first way.
+  const lines = data.includes('\n') || data.includes('\r') ? data.split(/\r\n|\r|\n/) : [data];
+  // The space belongs to the syntax: without it, a line that begins with one would lose it.
+  return lines.map((line) => (line === '' ? 'data:\n' : `data: ${line}\n`)).join('');
+}

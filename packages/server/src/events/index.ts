@@ -1,0 +1,18 @@
+export { checkTopic, draftEvent, isTopic } from './event-draft.ts';
+export type { OutgoingEvent } from './event-draft.ts';
+export { encodeComment, encodeEvent, HEARTBEAT, joinBlocks } from './event-encoder.ts';
+export type { EncodableEvent } from './event-encoder.ts';
+export { formatEventId, isEpoch, parseEventId } from './event-id.ts';
+export type { EventPlace } from './event-id.ts';
+export { locateCursor } from './event-log.ts';
+export type {
+  EventLog,
+  GapReason,
+  LogEntry,
+  LogGap,
+  LoggedEvent,
+  LogPage,
+  LogReadRequest,
+  LogTail,
+  LogTailListener,
+} from './event-log.ts';

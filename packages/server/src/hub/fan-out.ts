@@ -1,0 +1,193 @@
+import type { EventPlace, LoggedEvent } from '../events/index.ts';
+import { joinBlocks } from '../events/index.ts';
+import { createRecentEvents } from './recent-events.ts';
+import type { RecentEvent } from './recent-events.ts';
+
+/** A session that is up to date: it gets what its group gets. */
+interface LiveMember {
+  /** Takes whole events, in order: `bytes` is all of `events`. Must not throw. */
+  deliver(bytes: Uint8Array, events: readonly RecentEvent[]): void;
+  /** It is no longer a member, and has every event up to the sequence: the log has the rest. Must not throw. */
+  fallBehind(sequence: number): void;
+}
+
+export interface FanOutOptions {
+  /** Runs a task once this tick's events are in. */
+  readonly schedule: (task: () => void) => void;
+  readonly maxRecentEvents: number;
+  readonly maxRecentBytes: number;
+  /** What one group may gather in a tick; a larger burst is read from the log instead, at each session's own pace. */
+  readonly maxBatchBytes: number;
+}
+
+export interface FanOut {
+  /** The last place that has come in from the log. */
+  readonly position: EventPlace;
+  /** How many sessions are up to date. */
+  readonly memberCount: number;
+  /** Goes on after the place. Members that there are fall behind, as something may have been missed. */
+  start(place: EventPlace): void;
+  accept(events: readonly LoggedEvent[]): void;
+  /** Whether every event after the sequence is still in memory. */
+  covers(sequence: number): boolean;
+  recentAfter(sequence: number): Iterable<RecentEvent>;
+  /** From here on, the member gets every event of its topics after {@link position}. The answer takes it out again. */
+  join(topics: readonly string[], member: LiveMember): () => void;
+  /** Calls back once the position is at or past the sequence, or was reset. The answer cancels. */
+  whenReached(sequence: number, callback: () => void): () => void;
+}
+
+interface Group {
+  readonly key: string;
+  readonly topics: readonly string[];
+  readonly members: Set<LiveMember>;
+  pending: RecentEvent[];
+  pendingBytes: number;
+  /** Whether this tick brought more than a batch: then nothing is pending, and the members read the log. */
+  isOverrun: boolean;
+}
+
+/**
+ * Writes each event to whom it concerns. The cost is one write per session, so the events of a tick share a write, and the
+ * sessions of a group share its buffer. A group is a set of topics rather than a topic: with a buffer for each topic, a
+ * session of two would get events out of order, and its cursor would skip some.
+ */
+export function createFanOut(options: FanOutOptions): FanOut {
+  const { schedule, maxRecentEvents, maxRecentBytes, maxBatchBytes } = options;
+  const recent = createRecentEvents({ maxEvents: maxRecentEvents, maxBytes: maxRecentBytes });
+  const groups = new Map<string, Group>();
+  const groupsOfTopic = new Map<string, Set<Group>>();
+  const waiters = new Set<{ readonly sequence: number; readonly callback: () => void }>();
+  let position: EventPlace = { epoch: '', sequence: 0 };
+  /** What every member has been given. */
+  let flushedThrough = 0;
+  const dirty = new Set<Group>();
+  let isScheduled = false;
+
+  function flush(): void {
+    const written = flushedThrough;
+    flushedThrough = position.sequence;
+    for (const group of dirty) {
+      const { pending, isOverrun } = group;
+      group.pending = [];
+      group.pendingBytes = 0;
+      group.isOverrun = false;
+      if (isOverrun) {
+        dropMembers(group, written);
+        continue;
+      }
+      const bytes = joinBlocks(pending.map((event) => event.bytes()));
+      for (const member of group.members) member.deliver(bytes, pending);
+    }
+    dirty.clear();
+  }
+
+  function dropMembers(group: Group, sequence: number): void {
+    const members = [...group.members];
+    group.members.clear();
+    removeGroup(group);
+    for (const member of members) member.fallBehind(sequence);
+  }
+
+  function removeGroup(group: Group): void {
+    groups.delete(group.key);
+    dirty.delete(group);
+    for (const topic of group.topics) {
+      const others = groupsOfTopic.get(topic);
+      others?.delete(group);
+      if (others?.size === 0) groupsOfTopic.delete(topic);
+    }
+  }
+
+  function groupFor(topics: readonly string[]): Group {
+    const sorted = [...new Set(topics)].sort();
+    // No topic holds a line break.
+    const key = sorted.join('\n');
+    let group = groups.get(key);
+    if (group !== undefined) return group;
+    group = { key, topics: sorted, members: new Set(), pending: [], pendingBytes: 0, isOverrun: false };
+    groups.set(key, group);
+    for (const topic of sorted) {
+      const others = groupsOfTopic.get(topic);
+      if (others === undefined) groupsOfTopic.set(topic, new Set([group]));
+      else others.add(group);
+    }
+    return group;
+  }
+
+  function gather(event: LoggedEvent): void {
+    const entry = recent.push(event);
+    for (const group of groupsOfTopic.get(event.topic) ?? []) {
+      dirty.add(group);
+      if (group.isOverrun) continue;
+      group.pendingBytes += entry.bytes().byteLength;
+      // One event is sent however large it is.
+      group.isOverrun = group.pendingBytes > maxBatchBytes && group.pending.length > 0;
+      if (group.isOverrun) group.pending = [];
+      else group.pending.push(entry);
+    }
+  }
+
+  function settleWaiters(sequence: number): void {
+    for (const waiter of waiters) {
+      if (waiter.sequence > sequence) continue;
+      waiters.delete(waiter);
+      waiter.callback();
+    }
+  }
+
+  function start(place: EventPlace): void {
+    flush();
+    const written = flushedThrough;
+    const live = [...groups.values()];
+    position = place;
+    flushedThrough = place.sequence;
+    recent.reset(place.sequence);
+    for (const group of live) dropMembers(group, written);
+    settleWaiters(Infinity);
+  }
+
+  return {
+    get position() {
+      return position;
+    },
+    get memberCount() {
+      let count = 0;
+      for (const group of groups.values()) count += group.members.size;
+      return count;
+    },
+    start,
+    accept(events) {
+      for (const event of events) {
+        if (event.sequence <= position.sequence) continue;
+        // A hole: the log has what is missing, so that members read it there.
+        if (event.sequence !== position.sequence + 1) start({ ...position, sequence: event.sequence - 1 });
+        position = { epoch: position.epoch, sequence: event.sequence };
+        gather(event);
+      }
+      if (waiters.size > 0) settleWaiters(position.sequence);
+      if (isScheduled || dirty.size === 0) return;
+      isScheduled = true;
+      schedule(() => {
+        isScheduled = false;
+        flush();
+      });
+    },
+    covers: (sequence) => recent.covers(sequence),
+    recentAfter: (sequence) => recent.after(sequence),
+    join(topics, member) {
+      // What is pending is before the member's time.
+      flush();
+      const group = groupFor(topics);
+      group.members.add(member);
+      return () => {
+        if (group.members.delete(member) && group.members.size === 0) removeGroup(group);
+      };
+    },
+    whenReached(sequence, callback) {
+      const waiter = { sequence, callback };
+      waiters.add(waiter);
+      return () => void waiters.delete(waiter);
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import { checkTopic, draftEvent } from '../events/index.ts';
+import type { EventLog, EventPlace, LoggedEvent, LogTail, OutgoingEvent } from '../events/index.ts';
+import { ClosedError, ConfigurationError } from '../core/index.ts';
+import { createFanOut } from './fan-out.ts';
+import { startSubscription } from './subscription.ts';
+import type { SubscribeOptions } from './subscription.ts';
+
+export interface HubOptions {
+  /** The history behind the hub. Closing it is the caller's, after {@link Hub.close}. */
+  readonly log: EventLog;
+  /** The largest data of one event, in UTF-8 bytes. @default 1 MiB */
+  readonly maxEventBytes?: number;
+  /** How many of the last events stay in memory for sessions that are nearly up to date. @default 1024 */
+  readonly maxRecentEvents?: number;
+  /** About how many bytes of them. @default 4 MiB */
+  readonly maxRecentBytes?: number;
+  /** Runs a task once this tick's events are in. @default setImmediate, or a timer of 0 where there is none */
+  readonly schedule?: (task: () => void) => void;
+}
+
+export interface Hub {
+  /**
+   * Appends an event to a topic and resolves with its ID once the log has it; sessions get it after.
+   *
+   * @throws EventRefusedError (as a rejection, and nothing is stored) for a reserved type, a topic or type out of bounds, data that
+   *   JSON cannot hold, or too much of it.
+   * @throws ClosedError after {@link close}.
+   */
+  publish(topic: string, event: OutgoingEvent): Promise<string>;
+  /** Resolves once the hub follows its log. A failure is not kept: the next call tries again. */
+  ready(): Promise<void>;
+  /** Writes the topics' events to a sink until its signal aborts. Needs {@link ready}. */
+  subscribe(options: SubscribeOptions): void;
+  /** The last place that has come in from the log. */
+  readonly position: EventPlace;
+  /** How many sinks are up to date with the log. */
+  readonly liveCount: number;
+  /** Stops following the log. Sessions are the endpoint's to end. */
+  close(): Promise<void>;
+}
+
+const PAGE_EVENTS = 256;
+const PAGE_BYTES = 256 * 2 ** 10;
+
+/**
+ * Creates the place where events are published and subscribed.
+ *
+ * @example
+ * const hub = createHub({ log: createMemoryEventLog() });
+ * await hub.publish('orders/42', { type: 'shipped', data: { carrier: 'La Poste' } });
+ */
+export function createHub(options: HubOptions): Hub {
+  const { log, maxEventBytes = 2 ** 20, maxRecentEvents = 1024, maxRecentBytes = 4 * 2 ** 20 } = options;
+  const { schedule = defaultSchedule() } = options;
+  for (const [name, value] of Object.entries({ maxEventBytes, maxRecentEvents, maxRecentBytes })) {
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new ConfigurationError(`${name} must be a whole number from 1.`);
+  }
+  const fanOut = createFanOut({ schedule, maxRecentEvents, maxRecentBytes, maxBatchBytes: PAGE_BYTES });
+  const context = { log, fanOut, pageEvents: PAGE_EVENTS, pageBytes: PAGE_BYTES };
+  let tailing: Promise<LogTail> | undefined;
+  let isClosed = false;
+
+  async function follow(): Promise<LogTail> {
+    // A log may deliver before tail() has resolved: those events wait for the place that they follow.
+    const early = { isOver: false, batches: [] as (readonly LoggedEvent[])[] };
+    const begin = (place: EventPlace): void => {
+      early.isOver = true;
+      fanOut.start(place);
+    };
+    const tail = await log.tail({
+      onEvents: (events) => (early.isOver ? fanOut.accept(events) : void early.batches.push(events)),
+      onReset: begin,
+    });
+    if (!early.isOver) {
+      begin(tail.from);
+      for (const events of early.batches) fanOut.accept(events);
+    }
+    return tail;
+  }
+
+  async function ready(): Promise<void> {
+    checkOpen();
+    tailing ??= follow();
+    try {
+      await tailing;
+    } catch (error) {
+      // The next session tries again: the log may be back by then.
+      tailing = undefined;
+      throw error;
+    }
+  }
+
+  function checkOpen(): void {
+    if (isClosed) throw new ClosedError('hub-closed', 'The hub is closed: publish and subscribe before close().');
+  }
+
+  return {
+    async publish(topic, event) {
+      checkOpen();
+      const entry = draftEvent(event, maxEventBytes);
+      const logged = await log.append(checkTopic(topic), entry);
+      return logged.id;
+    },
+    ready,
+    subscribe(subscription) {
+      checkOpen();
+      for (const topic of subscription.topics) checkTopic(topic);
+      startSubscription(context, subscription);
+    },
+    get position() {
+      return fanOut.position;
+    },
+    get liveCount() {
+      return fanOut.memberCount;
+    },
+    async close() {
+      isClosed = true;
+      const tail = await tailing?.catch(() => undefined);
+      tail?.stop();
+    },
+  };
+}
+
+function defaultSchedule(): (task: () => void) => void {
+  // The end of the tick: what is published while the loop handles its sockets goes out in one write.
+  if (typeof setImmediate === 'function') return (task) => void setImmediate(task);
+  return (task) => void setTimeout(task, 0);
+}
