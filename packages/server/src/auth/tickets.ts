@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../core/index.ts';
+import { checkBounds } from '../core/index.ts';
 import type { Clock } from '../core/index.ts';
 import type { Identity } from './identity.ts';
 
@@ -29,10 +29,7 @@ export interface Tickets {
  */
 export function createTickets(options: TicketOptions & { readonly clock: Clock }): Tickets {
   const { lifetimeMs = 30_000, maxTickets = 10_000, clock } = options;
-  for (const [name, value] of Object.entries({ lifetimeMs, maxTickets })) {
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw new ConfigurationError(`${name} must be a whole number from 1.`);
-  }
+  checkBounds({ lifetimeMs, maxTickets });
   const out = new Map<string, { readonly identity: Identity; readonly path: string; readonly untilMs: number }>();
 
   return {

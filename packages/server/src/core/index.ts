@@ -1,3 +1,4 @@
+export { checkBounds } from './bounds.ts';
 export { MAX_TIMER_MS, setDeadline, systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export { ClosedError, ConfigurationError, EventRefusedError, SillageServerError, StreamFailure } from './errors.ts';

@@ -10,7 +10,7 @@ import type {
   TokenTransport,
   TokenVerifier,
 } from '../auth/index.ts';
-import { ConfigurationError, systemClock } from '../core/index.ts';
+import { checkBounds, ConfigurationError, systemClock } from '../core/index.ts';
 import type { Clock } from '../core/index.ts';
 import { createCors, INTERNAL_ERROR, unavailable, UNKNOWN_STREAM } from '../http/index.ts';
 import type { CorsOptions, EndpointRequest, Exchange, Refusal } from '../http/index.ts';
@@ -237,12 +237,4 @@ function streamHeaders(heartbeatMs: number | null): Record<string, string> {
     'X-Accel-Buffering': 'no',
     ...(heartbeatMs === null ? {} : { 'Sillage-Heartbeat-Ms': String(heartbeatMs) }),
   };
-}
-
-function checkBounds(bounds: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(bounds)) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new ConfigurationError(`${name} must be a whole number from 1, but is ${value}.`);
-    }
-  }
 }

@@ -1,6 +1,6 @@
 import { checkTopic, draftEvent } from '../events/index.ts';
 import type { EventLog, EventPlace, LoggedEvent, LogTail, OutgoingEvent } from '../events/index.ts';
-import { ClosedError, ConfigurationError } from '../core/index.ts';
+import { checkBounds, ClosedError } from '../core/index.ts';
 import { createFanOut } from './fan-out.ts';
 import { startSubscription } from './subscription.ts';
 import type { SubscribeOptions } from './subscription.ts';
@@ -52,10 +52,7 @@ const PAGE_BYTES = 256 * 2 ** 10;
 export function createHub(options: HubOptions): Hub {
   const { log, maxEventBytes = 2 ** 20, maxRecentEvents = 1024, maxRecentBytes = 4 * 2 ** 20 } = options;
   const { schedule = defaultSchedule() } = options;
-  for (const [name, value] of Object.entries({ maxEventBytes, maxRecentEvents, maxRecentBytes })) {
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw new ConfigurationError(`${name} must be a whole number from 1.`);
-  }
+  checkBounds({ maxEventBytes, maxRecentEvents, maxRecentBytes });
   const fanOut = createFanOut({ schedule, maxRecentEvents, maxRecentBytes, maxBatchBytes: PAGE_BYTES });
   const context = { log, fanOut, pageEvents: PAGE_EVENTS, pageBytes: PAGE_BYTES };
   let tailing: Promise<LogTail> | undefined;
