@@ -1,6 +1,7 @@
-import { ClosedError, ConfigurationError } from '../core/index.ts';
-import { formatEventId, isEpoch, locateCursor } from '../events/index.ts';
-import type { EventLog, LogGap, LoggedEvent, LogTailListener } from '../events/index.ts';
+import { checkBounds, ClosedError, ConfigurationError } from '../core/index.ts';
+import { formatEventId, isEpoch } from '../events/index.ts';
+import type { EventLog, LoggedEvent, LogTailListener } from '../events/index.ts';
+import { mergeSequences, readPage } from './page.ts';
 import { randomEpoch } from './random-epoch.ts';
 import { createTopicHistory } from './topic-history.ts';
 import type { TopicHistory } from './topic-history.ts';
@@ -30,7 +31,7 @@ const EVENT_OVERHEAD_BYTES = 200;
  */
 export function createMemoryEventLog(options: MemoryEventLogOptions = {}): EventLog {
   const { maxEvents = 10_000, maxBytes = 64 * 2 ** 20, maxTrimmedTopics = 10_000, epoch = randomEpoch() } = options;
-  checkPositive({ maxEvents, maxBytes, maxTrimmedTopics });
+  checkBounds({ maxEvents, maxBytes, maxTrimmedTopics });
   if (!isEpoch(epoch)) throw new ConfigurationError('epoch must be 1 to 32 characters of 0-9 and a-z.');
 
   // Sequences are dense, so that an event's place in the ring is a remainder.
@@ -83,31 +84,15 @@ export function createMemoryEventLog(options: MemoryEventLogOptions = {}): Event
     while (heldBytes > maxBytes && first < last) trimOldest();
   }
 
-  function findGap(cursor: ReturnType<typeof locateCursor>, wanted: ReadonlySet<string>): LogGap | undefined {
-    const place = { epoch, sequence: first - 1 };
-    if (typeof cursor !== 'number') return { reason: cursor, place };
-    for (const topic of wanted) {
-      const lostThrough = topics.get(topic)?.trimmedThrough ?? forgottenThrough;
-      if (lostThrough > cursor) return { reason: 'trimmed', place };
-    }
-    return undefined;
+  function lostThrough(names: readonly string[]): number {
+    return Math.max(0, ...names.map((topic) => topics.get(topic)?.trimmedThrough ?? forgottenThrough));
   }
 
-  function collect(wanted: ReadonlySet<string>, after: number, maxPageEvents: number, maxPageBytes: number) {
-    const sequences: number[] = [];
-    for (const topic of wanted) sequences.push(...(topics.get(topic)?.after(after, maxPageEvents) ?? []));
-    sequences.sort((left, right) => left - right);
-    const events: LoggedEvent[] = [];
-    let bytes = 0;
-    for (const sequence of sequences) {
+  function* eventsOf(names: readonly string[], after: number, limit: number): Generator<LoggedEvent> {
+    for (const sequence of mergeSequences(names, limit, (topic) => topics.get(topic)?.after(after, limit) ?? [])) {
       const event = ring[(sequence - 1) % maxEvents];
-      if (event === undefined) continue;
-      bytes += sizeOf(event);
-      if (events.length >= maxPageEvents || (events.length > 0 && bytes > maxPageBytes)) return { events, isCut: true };
-      events.push(event);
+      if (event !== undefined) yield event;
     }
-    // A topic gives at most `maxPageEvents`: with just as many it may hold more.
-    return { events, isCut: events.length >= maxPageEvents };
   }
 
   function checkOpen(): void {
@@ -124,16 +109,20 @@ export function createMemoryEventLog(options: MemoryEventLogOptions = {}): Event
       for (const listener of tails) listener.onEvents([event]);
       return event;
     },
-    async read({ after, topics: names, maxEvents: maxPageEvents, maxBytes: maxPageBytes }) {
+    async read(request) {
       await Promise.resolve();
       checkOpen();
-      const wanted = new Set(names);
-      const cursor = locateCursor(after, { epoch, sequence: last });
-      const gap = findGap(cursor, wanted);
-      const from = gap === undefined && typeof cursor === 'number' ? cursor : first - 1;
-      const { events, isCut } = collect(wanted, from, maxPageEvents, maxPageBytes);
-      const place = { epoch, sequence: isCut ? (events.at(-1)?.sequence ?? last) : last };
-      return gap === undefined ? { events, place } : { events, place, gap };
+      return readPage(
+        {
+          epoch,
+          first,
+          last,
+          lostThrough,
+          eventsOf,
+          sizeOf,
+        },
+        request,
+      );
     },
     async tail(listener) {
       await Promise.resolve();
@@ -156,12 +145,4 @@ export function createMemoryEventLog(options: MemoryEventLogOptions = {}): Event
 
 function sizeOf(event: LoggedEvent): number {
   return EVENT_OVERHEAD_BYTES + 2 * (event.data.length + event.type.length);
-}
-
-function checkPositive(bounds: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(bounds)) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new ConfigurationError(`${name} must be a whole number from 1, but is ${value}.`);
-    }
-  }
 }

@@ -1,8 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLOutputValue } from 'node:sqlite';
-import { ClosedError, ConfigurationError } from '../core/index.ts';
-import { formatEventId, isEpoch, locateCursor } from '../events/index.ts';
-import type { EventLog, LogEntry, LogGap, LoggedEvent, LogTailListener } from '../events/index.ts';
+import { checkBounds, ClosedError, ConfigurationError } from '../core/index.ts';
+import { formatEventId, isEpoch } from '../events/index.ts';
+import type { EventLog, LogEntry, LoggedEvent, LogTailListener } from '../events/index.ts';
+import { mergeSequences, readPage } from './page.ts';
 import { randomEpoch } from './random-epoch.ts';
 
 export interface SqliteEventLogOptions {
@@ -51,11 +52,7 @@ const SCHEMA = `
  */
 export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
   const { path, maxEvents = 100_000, maxTrimmedTopics = 10_000, synchronous = 'normal' } = options;
-  for (const [name, value] of Object.entries({ maxEvents, maxTrimmedTopics })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new ConfigurationError(`${name} must be a whole number from 1, but is ${value}.`);
-    }
-  }
+  checkBounds({ maxEvents, maxTrimmedTopics });
   const database = openDatabase(path, synchronous, options.epoch ?? randomEpoch());
   const { epoch } = readRow(database, 'SELECT epoch FROM history') as { epoch: string };
   const insert = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?)');
@@ -71,9 +68,14 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
   const findLost = database.prepare(`
     SELECT max(ifnull(trimmed.through, history.forgotten_through)) AS through
     FROM history, json_each(?) AS wanted LEFT JOIN trimmed ON trimmed.topic = wanted.value`);
-  const select = database.prepare(`
+  // Per topic, so that the index gives the order: neither a scan over other topics nor a sort of everything that follows.
+  const selectOfTopic = database.prepare(`
     SELECT sequence, topic, type, data, retry FROM events
-    WHERE sequence > ? AND topic IN (SELECT value FROM json_each(?)) ORDER BY sequence LIMIT ?`);
+    WHERE topic = ? AND sequence > ? ORDER BY sequence LIMIT ?`);
+  const selectSequences = database.prepare(
+    'SELECT sequence FROM events WHERE topic = ? AND sequence > ? ORDER BY sequence LIMIT ?',
+  );
+  const selectEvent = database.prepare('SELECT sequence, topic, type, data, retry FROM events WHERE sequence = ?');
 
   const tails = new Set<LogTailListener>();
   let waiting: Append[] = [];
@@ -133,11 +135,24 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
     noteForgotten.run(Math.max(...forgotten.map(({ through }) => through)));
   }
 
-  function findGap(cursor: ReturnType<typeof locateCursor>, wanted: string): LogGap | undefined {
-    const place = { epoch, sequence: first - 1 };
-    if (typeof cursor !== 'number') return { reason: cursor, place };
-    const { through } = findLost.get(wanted) as { through: number | null };
-    return (through ?? 0) > cursor ? { reason: 'trimmed', place } : undefined;
+  function lostThrough(topics: readonly string[]): number {
+    const { through } = findLost.get(JSON.stringify(topics)) as { through: number | null };
+    return through ?? 0;
+  }
+
+  function* eventsOf(topics: readonly string[], after: number, limit: number): Generator<LoggedEvent> {
+    const [only] = topics;
+    if (only !== undefined && topics.length === 1) {
+      for (const row of selectOfTopic.iterate(only, after, limit)) yield toEvent(row, epoch);
+      return;
+    }
+    const sequences = mergeSequences(topics, limit, (topic) =>
+      (selectSequences.all(topic, after, limit) as { sequence: number }[]).map(({ sequence }) => sequence),
+    );
+    for (const sequence of sequences) {
+      const row = selectEvent.get(sequence);
+      if (row !== undefined) yield toEvent(row, epoch);
+    }
   }
 
   function checkOpen(): void {
@@ -151,26 +166,10 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
         if (waiting.length === 0) setImmediate(commit);
         waiting.push({ topic, entry, resolve, reject });
       }),
-    async read({ after, topics, maxEvents: maxPageEvents, maxBytes }) {
+    async read(request) {
       await Promise.resolve();
       checkOpen();
-      const wanted = JSON.stringify([...new Set(topics)]);
-      const cursor = locateCursor(after, { epoch, sequence: last });
-      const gap = findGap(cursor, wanted);
-      const from = gap === undefined && typeof cursor === 'number' ? cursor : first - 1;
-      const events: LoggedEvent[] = [];
-      let bytes = 0;
-      let isCut = false;
-      // One more than the page: so it is known whether there is more.
-      for (const row of select.iterate(from, wanted, maxPageEvents + 1)) {
-        const event = toEvent(row, epoch);
-        bytes += 2 * (event.data.length + event.type.length);
-        isCut = events.length >= maxPageEvents || (events.length > 0 && bytes > maxBytes);
-        if (isCut) break;
-        events.push(event);
-      }
-      const place = { epoch, sequence: isCut ? (events.at(-1)?.sequence ?? last) : last };
-      return gap === undefined ? { events, place } : { events, place, gap };
+      return readPage({ epoch, first, last, lostThrough, eventsOf, sizeOf }, request);
     },
     async tail(listener) {
       await Promise.resolve();
@@ -235,4 +234,8 @@ function toEvent(row: Record<string, SQLOutputValue>, epoch: string): LoggedEven
   };
   const event = { id: formatEventId({ epoch, sequence }), sequence, topic, type, data };
   return retry === null ? event : { ...event, retry };
+}
+
+function sizeOf({ data, type }: LoggedEvent): number {
+  return 2 * (data.length + type.length);
 }
