@@ -1,4 +1,4 @@
-import { checkRetry, checkType } from './event-encoder.ts';
+import { checkRetry, checkText, checkType } from './event-encoder.ts';
 import { EventRefusedError } from '../core/index.ts';
 import type { LogEntry } from './event-log.ts';
 
@@ -59,12 +59,7 @@ export function draftEvent(event: OutgoingEvent, maxEventBytes: number): LogEntr
 
 function encodeData(event: OutgoingEvent): string {
   const { text } = event;
-  if (text === undefined) return toJson(event.data);
-  if (typeof text === 'string') return text;
-  throw new EventRefusedError(
-    'invalid-data',
-    'text must be a string: give anything else as data, which is sent as JSON.',
-  );
+  return text === undefined ? toJson(event.data) : checkText(text);
 }
 
 function toJson(data: unknown): string {

@@ -34,9 +34,9 @@ describe('the encoder of events', () => {
     expect(roundTrip({ data: ' :é🎈' })).toEqual([{ data: ' :é🎈' }]);
   });
 
-  it('writes a heartbeat as a comment (PROTOCOL 4.4)', () => {
-    expect(text(HEARTBEAT)).toBe(':\n\n');
-    expect(text(encodeComment('hello'))).toBe(': hello\n\n');
+  it('writes a heartbeat as one comment line, without an empty line that a client may take for an event (PROTOCOL 4.4)', () => {
+    expect(text(HEARTBEAT)).toBe(':\n');
+    expect(text(encodeComment('hello'))).toBe(': hello\n');
   });
 
   it('joins blocks in order', () => {
@@ -88,5 +88,26 @@ describe('line injection', () => {
       EventRefusedError,
     );
     expect(() => encodeEvent({ data: sneaky })).toThrow(EventRefusedError);
+  });
+});
+
+describe('a lone surrogate, which UTF-8 cannot hold', () => {
+  const lone = ['\ud800', 'a\udfffb', '\udc00\ud800'];
+
+  it.each(lone)('is refused in an id: %j', (text) => {
+    expect(() => encodeEvent({ id: text })).toThrow(expect.objectContaining({ code: 'invalid-id' }) as Error);
+  });
+  it.each(lone)('is refused in a type: %j', (text) => {
+    expect(() => encodeEvent({ type: text })).toThrow(expect.objectContaining({ code: 'invalid-type' }) as Error);
+  });
+  it.each(lone)('is refused in data: %j', (data) => {
+    expect(() => encodeEvent({ data })).toThrow(expect.objectContaining({ code: 'invalid-data' }) as Error);
+  });
+  it.each(lone)('is refused in a comment: %j', (text) => {
+    expect(() => encodeComment(text)).toThrow(expect.objectContaining({ code: 'invalid-comment' }) as Error);
+  });
+
+  it('is not seen where there is a pair', () => {
+    expect(roundTrip({ id: '🎈', type: '🎈', data: '🎈' })).toEqual([{ id: '🎈', type: '🎈', data: '🎈' }]);
   });
 });

@@ -13,14 +13,16 @@ export interface EncodableEvent {
 
 const encoder = new TextEncoder();
 
-/** One line of a heartbeat (PROTOCOL 4.4). */
+/** A heartbeat is one comment line, without an empty line: some clients take that for an empty event (PROTOCOL 4.4). */
 export const HEARTBEAT: Uint8Array = encodeComment('');
 
 /**
- * Writes one event as UTF-8 (PROTOCOL 4.1). This module alone writes the syntax of event streams.
+ * Writes one event as UTF-8 (PROTOCOL 4.1). Only this module writes the syntax of event streams.
  *
- * @throws EventRefusedError for an `id` or `type` with CR, LF or NUL, which would begin a line of the attacker's, and for a
- *   `retry` that is no whole number of milliseconds.
+ * @throws EventRefusedError for an `id` or `type` with CR, LF or NUL, which would begin a line that an attacker chose; for a lone
+ *   surrogate, which UTF-8 cannot hold; and for a `retry` that is not a whole number of milliseconds.
+ *
+ * @example encodeEvent({ id: 'e1-7', type: 'shipped', data: '{"order":42}' })
  */
 export function encodeEvent(event: EncodableEvent): Uint8Array {
   const { id, type, data, retry } = event;
@@ -32,10 +34,16 @@ export function encodeEvent(event: EncodableEvent): Uint8Array {
   return encoder.encode(`${block}\n`);
 }
 
-/** Writes a comment, which no client delivers. */
+/**
+ * Writes a comment line, which no client delivers.
+ *
+ * @throws EventRefusedError `invalid-comment`, as for the `id` of {@link encodeEvent}.
+ *
+ * @example encodeComment('still here')
+ */
 export function encodeComment(comment: string): Uint8Array {
   const line = singleLine(comment, 'invalid-comment', 'comment');
-  return encoder.encode(line === '' ? ':\n\n' : `: ${line}\n\n`);
+  return encoder.encode(line === '' ? ':\n' : `: ${line}\n`);
 }
 
 /** @throws EventRefusedError `invalid-type` for a type that does not fit on its line. */
@@ -72,13 +80,31 @@ function singleLine(text: string, code: EventRefusedCode, field: string): string
   if (typeof text !== 'string' || text.includes('\n') || text.includes('\r') || text.includes('\0')) {
     throw new EventRefusedError(code, `The ${field} of an event must be a string without CR, LF and NUL.`);
   }
-  return text;
+  return wellFormed(text, code, field);
+}
+
+/** UTF-8 has no lone surrogates: they would silently become U+FFFD, and the client would get another text than was given. */
+function wellFormed(text: string, code: EventRefusedCode, field: string): string {
+  if (text.isWellFormed()) return text;
+  throw new EventRefusedError(
+    code,
+    `The ${field} of an event has a lone surrogate, which UTF-8 cannot hold. Call toWellFormed() on it, or send it as JSON.`,
+  );
+}
+
+/** @throws EventRefusedError `invalid-data` for anything but text that UTF-8 can hold. */
+export function checkText(data: string): string {
+  if (typeof data !== 'string') {
+    throw new EventRefusedError(
+      'invalid-data',
+      'The text of an event must be a string. Pass anything else as data, which is sent as JSON.',
+    );
+  }
+  return wellFormed(data, 'invalid-data', 'text');
 }
 
 function dataLines(data: string): string {
-  if (typeof data !== 'string') {
-    throw new EventRefusedError('invalid-data', 'The data of an event must be a string here: encode it before.');
-  }
+  checkText(data);
   // JSON has no line break, so nearly every event takes the first way.
   const lines = data.includes('\n') || data.includes('\r') ? data.split(/\r\n|\r|\n/) : [data];
   // The space belongs to the syntax: without it, a line that begins with one would lose it.
