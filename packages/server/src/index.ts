@@ -7,12 +7,19 @@ export type {
   Identity,
   Ticket,
   TicketOptions,
+  TicketRefusedCode,
   TokenRefusedCode,
   TokenRefusedOptions,
   TokenVerifier,
   TokenTransport,
 } from './auth/index.ts';
-export { claimsChallenge, createEntraVerifier, isTokenRefusedError, TokenRefusedError } from './auth/index.ts';
+export {
+  claimsChallenge,
+  createEntraVerifier,
+  isTokenRefusedError,
+  TicketRefusedError,
+  TokenRefusedError,
+} from './auth/index.ts';
 export {
   systemClock,
   ClosedError,
@@ -30,6 +37,7 @@ export type {
   EndpointRequest,
   Exchange,
   SessionTransport,
+  TransportWatcher,
 } from './http/index.ts';
 export type {
   OutgoingEvent,
@@ -59,6 +67,7 @@ export type {
   StreamEndpoint,
   StreamEndpointOptions,
   Authorization,
+  FiniteStreamEnd,
   FiniteStreamEvent,
   RespondOptions,
   StreamContext,

@@ -7,8 +7,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createEntraVerifier } from '../auth/entra-verifier.ts';
 import { CLIENT_ID, createTestKey, createTestTenant, TENANT } from '../auth/entra.fixture.ts';
 import { APP_ORIGIN, createTestEndpoint } from '../endpoint/endpoint.fixture.ts';
+import type { TestEndpoint } from '../endpoint/endpoint.fixture.ts';
 import type { ParsedEvent } from '../events/event-stream.fixture.ts';
 import { parseEventStream } from '../events/event-stream.fixture.ts';
+import type { SessionTransport } from '../http/session-transport.ts';
 import { createHub } from '../hub/hub.ts';
 import { createIdentity } from '../auth/identity.fixture.ts';
 import { createMemoryEventLog } from '../logs/memory-event-log.ts';
@@ -131,28 +133,100 @@ describe('a stream over HTTP', () => {
     );
     const response = await fetch(url, { headers: ALICE });
     test.clock.advance(1_000);
-    expect(await response.text()).toBe('id: e1-0\n\n');
+    expect(await response.text()).toBe(':\nid: e1-0\n\n');
     await until(() => test.clock.timerCount === 0);
   });
 
-  it('cuts off a client that reads nothing (PROTOCOL 6.4)', async () => {
-    const test = createTestEndpoint({ maxUnsentBytes: 100_000 });
+  async function openStalled(test: TestEndpoint): Promise<IncomingMessage> {
     const url = await listen(
       (request, response) => void test.endpoint.stream(createNodeExchange(request, response), { topics: ['news'] }),
     );
     const client = httpRequest(url, { headers: ALICE });
     client.on('error', () => undefined);
     client.end();
-    const [stalled] = (await once(client, 'response')) as [IncomingMessage];
-    stalled.pause();
-    stalled.on('error', () => undefined);
+    const [response] = (await once(client, 'response')) as [IncomingMessage];
+    response.pause();
+    response.on('error', () => undefined);
+    return response;
+  }
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('disconnects a client that reads nothing for the stall time (PROTOCOL 6.4)', async () => {
+    const test = createTestEndpoint({ maxUnsentBytes: 100_000, stallMs: 60_000 });
+    const stalled = await openStalled(test);
     // The kernel's own buffers take some megabytes first.
-    for (let count = 0; count < 400 && test.closed.length === 0; count += 1) {
+    for (let count = 0; count < 200; count += 1) {
       await test.hub.publish('news', { text: 'x'.repeat(100_000) });
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
+    expect(test.closed).toEqual([]);
+    test.clock.advance(70_000);
     expect(test.closed).toEqual(['slow-consumer']);
-    client.destroy();
+    stalled.destroy();
+  });
+
+  it('sends large events, and all that follow them, to a client on a slow line (PROTOCOL 6.4)', async () => {
+    const test = createTestEndpoint({ maxUnsentBytes: 100_000, stallMs: 60_000 });
+    const slow = await openStalled(test);
+    const large = 'x'.repeat(1_000_000);
+    for (let count = 1; count <= 15; count += 1) await test.hub.publish('news', { text: large });
+    for (let count = 16; count <= 20; count += 1) await test.hub.publish('news', { text: 'small' });
+    let text = '';
+    // One megabit a second is 125,000 bytes. All of it takes two minutes, longer than the stall time.
+    for (let second = 0; second < 400 && !text.includes('id: e1-20\n'); second += 1) {
+      for (let bytes = 0; bytes < 125_000;) {
+        const chunk = slow.read() as Buffer | null;
+        if (chunk === null) break;
+        bytes += chunk.byteLength;
+        text += chunk.toString();
+      }
+      for (let turns = 0; turns < 5; turns += 1) await turn();
+      test.clock.advance(1_000);
+    }
+    expect(test.closed).toEqual([]);
+    const ids = parseEventStream(text.slice(0, text.lastIndexOf('\n\n'))).map(({ id }) => id);
+    expect(ids).toEqual(Array.from({ length: 21 }, (_, index) => `e1-${index}`));
+    slow.destroy();
+  });
+
+  it('counts what is left of a large write, and not the write, as unsent', async () => {
+    let transport: SessionTransport | undefined;
+    const url = await listen((request, response) => {
+      ({ transport } = createNodeExchange(request, response));
+      transport.start(200, {});
+      transport.write(new Uint8Array(30_000_000));
+    });
+    const client = httpRequest(url);
+    client.end();
+    const [response] = (await once(client, 'response')) as [IncomingMessage];
+    let left = transport?.unsentBytes ?? 0;
+    let steps = 0;
+    let taken = 0;
+    for await (const chunk of response) {
+      taken += (chunk as Buffer).byteLength;
+      const { unsentBytes = 0 } = transport ?? {};
+      if (unsentBytes < left) steps += 1;
+      left = unsentBytes;
+      if (taken === 30_000_000) break;
+    }
+    // TCP opens its window in few large steps; a write that counts as a whole would make one.
+    expect(steps).toBeGreaterThan(2);
+    expect(left).toBe(0);
+  });
+
+  it('ends after everything that was written, also what Node was not given yet', async () => {
+    const url = await listen((request, response) => {
+      const { transport } = createNodeExchange(request, response);
+      transport.start(200, {});
+      for (let count = 0; count < 50; count += 1) transport.write(new Uint8Array(100_000).fill(count));
+      transport.end();
+      transport.write(new Uint8Array(100_000));
+    });
+    const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
+    expect(bytes.byteLength).toBe(5_000_000);
+    expect(Array.from({ length: 50 }, (_, index) => bytes[index * 100_000 + 99_999])).toEqual(
+      Array.from({ length: 50 }, (_, index) => index),
+    );
   });
 });
 
@@ -175,7 +249,7 @@ describe('a finite stream over HTTP', () => {
     expect(parseEventStream(await response.text())).toEqual([
       { data: '"a"' },
       { data: '"b"' },
-      { type: 'complete', data: '' },
+      { id: 'sillage-complete', type: 'complete', data: '' },
     ]);
   });
 

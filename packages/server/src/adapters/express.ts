@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { createCors, NO_TICKET_PATH, ORIGIN_NOT_ALLOWED, writeProblem } from '../http/index.ts';
-import type { CorsOptions, Refusal } from '../http/index.ts';
-import { createAccess } from '../auth/index.ts';
+import type { CorsOptions, EndpointRequest, Refusal } from '../http/index.ts';
+import { createAccess, refuseTicket, TicketRefusedError } from '../auth/index.ts';
 import type { AccessRequirements, Identity, TokenVerifier } from '../auth/index.ts';
 import { ConfigurationError } from '../core/index.ts';
 import type { RespondOptions, StreamEndpoint, StreamOptions, StreamSource } from '../endpoint/index.ts';
@@ -70,14 +70,19 @@ export function identityOf(response: Response): Identity {
 export function expressTickets(endpoint: StreamEndpoint, requirements: AccessRequirements = {}): RequestHandler[] {
   return [
     expressAuthenticate(endpoint, requirements),
-    (request, response) => {
+    (request, response, next) => {
       const { path } = (request.body ?? {}) as { readonly path?: unknown };
-      if (typeof path !== 'string' || !path.startsWith('/')) sendProblem(response, NO_TICKET_PATH);
-      else
-        response
-          .status(201)
-          .set('Cache-Control', 'no-store')
-          .json(endpoint.issueTicket(identityOf(response), path));
+      if (typeof path !== 'string') {
+        sendProblem(response, NO_TICKET_PATH);
+        return;
+      }
+      try {
+        const ticket = endpoint.issueTicket(identityOf(response), path);
+        response.status(201).set('Cache-Control', 'no-store').json(ticket);
+      } catch (error) {
+        if (error instanceof TicketRefusedError) sendProblem(response, refuseTicket(error));
+        else next(error);
+      }
     },
   ];
 }
@@ -107,7 +112,8 @@ export function expressCors(
 
 function createAdmit(source: StreamEndpoint | TokenVerifier) {
   if ('authenticate' in source) return source.authenticate;
-  return createAccess({ verifier: source, realm: '', tokenTransports: ['header'] }).admit;
+  const access = createAccess({ verifier: source, realm: '', tokenTransports: ['header'] });
+  return (request: EndpointRequest, requirements: AccessRequirements) => access.admit(request, requirements, 'route');
 }
 
 function sendProblem(response: Response, refusal: Refusal): void {

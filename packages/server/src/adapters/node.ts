@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { EndpointRequest, Exchange, SessionTransport } from '../http/index.ts';
+import type { EndpointRequest, Exchange, SessionTransport, TransportWatcher } from '../http/index.ts';
 
 /** What frameworks on `node:http` add to a request. */
 interface MountedRequest extends IncomingMessage {
-  /** The URL before a router cut its mount path off. */
+  /** The URL before a router removed its mount path. */
   readonly originalUrl?: string;
 }
 
@@ -16,67 +16,161 @@ export function createNodeExchange<Native extends IncomingMessage>(
   native: Native,
   response: ServerResponse,
 ): Exchange<Native> {
-  return { native, request: readNodeRequest(native), transport: createNodeTransport(native, response) };
+  return { native, request: readNodeRequest(native), transport: new NodeTransport(native, response) };
 }
 
 export function readNodeRequest(native: IncomingMessage): EndpointRequest {
-  const { originalUrl, url = '/', headers, method = 'GET' }: MountedRequest = native;
-  const target = originalUrl ?? url;
-  const queryAt = target.indexOf('?');
-  return {
-    method,
-    path: queryAt === -1 ? target : target.slice(0, queryAt),
-    query: new URLSearchParams(queryAt === -1 ? '' : target.slice(queryAt)),
-    header(name) {
-      const value = headers[name];
-      return Array.isArray(value) ? value.join(', ') : value;
-    },
-  };
+  return new NodeRequest(native);
 }
 
-function createNodeTransport(request: IncomingMessage, response: ServerResponse): SessionTransport {
-  // A response that breaks reports it by `close` as well; without a listener, `error` would end the process.
-  response.on('error', () => undefined);
-  const isOver = (): boolean => response.destroyed || response.writableEnded || request.socket.destroyed;
+/** Parses nothing before it is asked for: a stream rarely looks at its query. */
+class NodeRequest implements EndpointRequest {
+  readonly #native: IncomingMessage;
 
-  return {
-    get isClosed() {
-      return response.destroyed || response.writableFinished || request.socket.destroyed;
-    },
-    get unsentBytes() {
-      return response.writableLength;
-    },
-    start(status, headers) {
-      if (isOver() || response.headersSent) return;
-      if (request.httpVersionMajor < 2) {
-        // An event is small, and waits for no other one. A stream is silent for as long as it likes.
-        request.socket.setNoDelay(true);
-        request.socket.setTimeout(0);
-        request.socket.setKeepAlive(true, 30_000);
-      }
-      const { Vary: vary, ...others } = headers;
-      // Beside what the application varies by, and not twice.
-      const varies = String(response.getHeader('Vary') ?? '')
-        .toLowerCase()
-        .split(/, */);
-      if (vary !== undefined && !varies.includes(vary.toLowerCase())) response.appendHeader('Vary', vary);
-      response.writeHead(status, others);
-      response.flushHeaders();
-    },
-    write: (bytes) => (isOver() ? false : response.write(bytes)),
-    end() {
-      if (!isOver()) response.end();
-    },
-    destroy() {
-      response.destroy();
-    },
-    onClose(listener) {
-      response.once('close', listener);
-      return () => void response.off('close', listener);
-    },
-    onDrain(listener) {
-      response.on('drain', listener);
-      return () => void response.off('drain', listener);
-    },
-  };
+  constructor(native: IncomingMessage) {
+    this.#native = native;
+  }
+
+  get method(): string {
+    return this.#native.method ?? 'GET';
+  }
+
+  get path(): string {
+    const target = this.#target();
+    const queryAt = target.indexOf('?');
+    return queryAt === -1 ? target : target.slice(0, queryAt);
+  }
+
+  get query(): URLSearchParams {
+    const target = this.#target();
+    const queryAt = target.indexOf('?');
+    return new URLSearchParams(queryAt === -1 ? '' : target.slice(queryAt));
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#native.headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  #target(): string {
+    const { originalUrl, url = '/' }: MountedRequest = this.#native;
+    return originalUrl ?? url;
+  }
+}
+
+/**
+ * How much is handed to Node at a time. A write counts as unsent until its last byte has gone out, so a large one in one piece would
+ * look like no progress for as long as a slow line takes for it. At 64 KiB in `stallMs` (one minute), a line of 9 kbit/s keeps up.
+ */
+const SLICE_BYTES = 65_536;
+
+/** A response that breaks reports it by `close` as well; without a listener, `error` would end the process. */
+const ignoreError = (): void => undefined;
+
+class NodeTransport implements SessionTransport {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  #watcher: TransportWatcher | undefined;
+  /** What Node was not given yet. */
+  #queue: Uint8Array[] | undefined;
+  #queuedBytes = 0;
+  #isEnding = false;
+  #hasDrainListener = false;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.#request = request;
+    this.#response = response;
+    response.on('error', ignoreError);
+    response.once('close', () => this.#watcher?.onClose());
+  }
+
+  get isClosed(): boolean {
+    const { destroyed, writableFinished } = this.#response;
+    return destroyed || writableFinished || this.#request.socket.destroyed;
+  }
+
+  get unsentBytes(): number {
+    return this.#queuedBytes + this.#response.writableLength;
+  }
+
+  start(status: number, headers: Readonly<Record<string, string>>, body?: Uint8Array): void {
+    const response = this.#response;
+    if (this.#isOver() || response.headersSent) return;
+    if (this.#request.httpVersionMajor < 2) {
+      const { socket } = this.#request;
+      // An event is small, and waits for no other one. A stream may be silent for as long as it likes.
+      socket.setNoDelay(true);
+      socket.setTimeout(0);
+      socket.setKeepAlive(true, 30_000);
+    }
+    const { Vary: vary, ...others } = headers;
+    // Beside what the application varies by, and not twice.
+    const varies = String(response.getHeader('Vary') ?? '')
+      .toLowerCase()
+      .split(/, */);
+    if (vary !== undefined && !varies.includes(vary.toLowerCase())) response.appendHeader('Vary', vary);
+    response.writeHead(status, others);
+    if (body === undefined) response.flushHeaders();
+    else this.write(body);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#isOver()) return false;
+    if (this.#queue === undefined) return this.#send(bytes);
+    this.#queue.push(bytes);
+    this.#queuedBytes += bytes.byteLength;
+    return false;
+  }
+
+  end(): void {
+    if (this.#isOver()) return;
+    this.#isEnding = true;
+    if (this.#queue === undefined) this.#response.end();
+  }
+
+  destroy(): void {
+    this.#response.destroy();
+  }
+
+  watch(watcher: TransportWatcher | undefined): void {
+    this.#watcher = watcher;
+  }
+
+  #isOver(): boolean {
+    const { destroyed, writableEnded } = this.#response;
+    return this.#isEnding || destroyed || writableEnded || this.#request.socket.destroyed;
+  }
+
+  /** Gives Node one slice after the other until it is full; the rest waits for `drain`. */
+  #send(bytes: Uint8Array): boolean {
+    for (let from = 0; from < bytes.byteLength; from += SLICE_BYTES) {
+      const to = from + SLICE_BYTES;
+      if (this.#response.write(from === 0 && to >= bytes.byteLength ? bytes : bytes.subarray(from, to))) continue;
+      this.#awaitDrain(to < bytes.byteLength ? bytes.subarray(to) : undefined);
+      return false;
+    }
+    return true;
+  }
+
+  #awaitDrain(rest: Uint8Array | undefined): void {
+    this.#queue ??= [];
+    if (rest !== undefined) {
+      this.#queue.unshift(rest);
+      this.#queuedBytes += rest.byteLength;
+    }
+    if (this.#hasDrainListener) return;
+    this.#hasDrainListener = true;
+    this.#response.on('drain', () => this.#drained());
+  }
+
+  #drained(): void {
+    const queue = this.#queue ?? [];
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      this.#queuedBytes -= next.byteLength;
+      if (!this.#send(next)) return;
+    }
+    this.#queue = undefined;
+    if (this.#isEnding) this.#response.end();
+    else this.#watcher?.onDrain();
+  }
 }

@@ -2,10 +2,11 @@ import { TokenRefusedError } from './token-refused-error.ts';
 import { writeBearerChallenge } from './challenge-header.ts';
 import type { ClaimsChallenge } from './claims-challenge.ts';
 import type { Identity, TokenVerifier } from './identity.ts';
+import type { TicketRefusedError } from './ticket-refused-error.ts';
 import type { Tickets } from './tickets.ts';
 import { readBearerToken } from './bearer-token.ts';
 import type { TokenTransport } from './bearer-token.ts';
-import { FORBIDDEN, INTERNAL_ERROR, unavailable } from '../http/index.ts';
+import { FORBIDDEN, INTERNAL_ERROR, NO_TICKET_PATH, tooManyRequests, unavailable } from '../http/index.ts';
 import type { EndpointRequest, Refusal } from '../http/index.ts';
 
 /** What a token must have. All that is given must hold; nothing given, any valid token will do. */
@@ -32,19 +33,24 @@ export type Admission =
   | { readonly outcome: 'refused'; readonly refusal: Refusal; readonly cause?: unknown };
 
 export interface Access {
-  /** Says who a request speaks for, or how it is answered (PROTOCOL 7.1 to 7.3). Never rejects. */
-  readonly admit: (request: EndpointRequest, requirements: AccessRequirements) => Promise<Admission>;
+  /**
+   * Says who a request speaks for, or how it is answered (PROTOCOL 7.1 to 7.3). Never rejects.
+   *
+   * @param target Tickets are for streams only: elsewhere they would outlive their token, one buying the next.
+   */
+  admit(request: EndpointRequest, requirements: AccessRequirements, target: 'stream' | 'route'): Promise<Admission>;
   /** How a claims challenge is answered (PROTOCOL 7.4). */
   challenge(identity: Identity, challenge: ClaimsChallenge): Refusal;
 }
 
 /** Tokens and permissions, the same for streams and for ordinary routes. */
 export function createAccess({ verifier, realm, tokenTransports, tickets }: AccessOptions): Access {
-  const transports = new Set(tokenTransports);
+  const ofStreams = new Set(tokenTransports);
+  const ofRoutes = new Set(tokenTransports.filter((transport) => transport !== 'ticket'));
 
   return {
-    async admit(request, requirements) {
-      const token = readBearerToken(request, transports, realm);
+    async admit(request, requirements, target) {
+      const token = readBearerToken(request, target === 'stream' ? ofStreams : ofRoutes, realm);
       if (token === undefined) return refused(noToken(realm));
       if (typeof token === 'object' && 'status' in token) return refused(token);
       try {
@@ -96,6 +102,19 @@ function noToken(realm: string): Refusal {
     // Without an error code, as the client may simply not have known (RFC 6750 3.1).
     headers: { 'WWW-Authenticate': writeBearerChallenge({ realm }) },
   };
+}
+
+/** How a request for a ticket is answered if it gets none. */
+export function refuseTicket({ code, message, retryAfterMs = 1_000 }: TicketRefusedError): Refusal {
+  if (code === 'too-many-tickets') return tooManyRequests(retryAfterMs);
+  if (code === 'invalid-ticket-path') return { ...NO_TICKET_PATH, detail: message };
+  const header = writeBearerChallenge({ realm: '', error: 'invalid_token', errorDescription: message });
+  return { status: 401, code, title: 'Invalid token', detail: message, headers: { 'WWW-Authenticate': header } };
+}
+
+/** The token was valid when it was checked, and has expired meanwhile. */
+export function expiredMeanwhile(realm: string): Refusal {
+  return refuseToken(realm, new TokenRefusedError('token-expired', 'The token has expired.'), {});
 }
 
 function voidTicket(realm: string): Refusal {

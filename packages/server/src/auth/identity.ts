@@ -2,20 +2,20 @@
 export interface Identity {
   /**
    * What to key data and rights on. From {@link createEntraVerifier}: `<tid>.<oid>`, which never changes and is never given to
-   * somebody else.
+   * another user.
    */
   readonly key: string;
   readonly tenantId: string;
   readonly objectId: string;
-  /** A person through an app, or an app on its own behalf. */
+  /** A user through an app, or an app on its own behalf. */
   readonly kind: 'user' | 'application';
   /** Delegated permissions, from `scp`. Empty for an application. */
   readonly scopes: readonly string[];
-  /** App roles, from `roles`: a person's or an application's. */
+  /** App roles, from `roles`: a user's or an application's. */
   readonly roles: readonly string[];
-  /** To show. Never authorise on it: its owner can change it. */
+  /** For display. Never authorise on it: its owner can change it. */
   readonly name?: string;
-  /** To show. Never authorise on it: it can be given to another person. */
+  /** For display. Never authorise on it: it can be given to another user. */
   readonly username?: string;
   /** The token's `exp`, in milliseconds since the Unix epoch. */
   readonly expiresAtMs: number;
@@ -26,19 +26,24 @@ export interface Identity {
   readonly sessionDeadlineMs?: number;
   /** Whether the client said that it can answer a claims challenge: `cp1` in `xms_cc` (PROTOCOL 7.4). */
   readonly supportsClaimsChallenge: boolean;
-  /** The token's claims, as they were signed. */
+  /** The token's claims, as they were signed. From {@link createEntraVerifier}: parsed anew at each call, so that sessions hold none. */
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** The seam for tokens of another issuer. */
+/** Checks tokens. Implement it for tokens of another issuer than Entra. */
 export interface TokenVerifier {
   /**
    * Checks a token and says who it speaks for.
    *
-   * @throws TokenRefusedError whose code decides the answer: 503 for `keys-unavailable`, 403 for `no-permissions`, 401 otherwise.
+   * @throws TokenRefusedError whose code decides the response: 503 for `keys-unavailable`, 403 for `no-permissions`, 401 otherwise.
    *   Anything else that it throws is answered by 500.
    */
   verify(token: string): Promise<Identity>;
-  /** Where a person signs in: `authorization_uri` of a claims challenge. */
+  /** Where users sign in: `authorization_uri` of a claims challenge. */
   readonly authorizationUri?: string;
+}
+
+/** When everything that was bought with the token ends, by the time of day. */
+export function tokenEndMs({ sessionDeadlineMs, expiresAtMs }: Identity): number {
+  return sessionDeadlineMs ?? expiresAtMs;
 }

@@ -1,11 +1,14 @@
-export { createAccess } from './access.ts';
+export { createAccess, expiredMeanwhile, refuseTicket } from './access.ts';
 export type { Access, AccessRequirements, Admission } from './access.ts';
 export type { TokenTransport } from './bearer-token.ts';
 export { claimsChallenge } from './claims-challenge.ts';
 export type { ClaimsChallenge, ClaimsChallengeOptions } from './claims-challenge.ts';
 export { createEntraVerifier } from './entra-verifier.ts';
 export type { EntraVerifierOptions } from './entra-verifier.ts';
+export { tokenEndMs } from './identity.ts';
 export type { Identity, TokenVerifier } from './identity.ts';
+export { TicketRefusedError } from './ticket-refused-error.ts';
+export type { TicketRefusedCode } from './ticket-refused-error.ts';
 export { createTickets } from './tickets.ts';
 export type { Ticket, TicketOptions } from './tickets.ts';
 export { isTokenRefusedError, TokenRefusedError } from './token-refused-error.ts';

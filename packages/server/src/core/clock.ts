@@ -1,8 +1,10 @@
-/** What this package knows of time, in one place, so that tests wait for nothing. */
+/** All that this package knows of time, so that tests need not wait. */
 export interface Clock {
-  /** Milliseconds since the Unix epoch. */
+  /** The time of day in milliseconds since the Unix epoch. It may step back or forth: use it for what a token says, not for durations. */
   now(): number;
-  /** Calls `callback` once, `delayMs` from now at the earliest. The answer cancels it, and may be called at any time. */
+  /** Milliseconds since some fixed moment. It never steps: all durations are measured with it. */
+  monotonic(): number;
+  /** Calls `callback` once, `delayMs` from now at the earliest. Returns a function that cancels it, at any time. */
   setTimer(callback: () => void, delayMs: number): () => void;
 }
 
@@ -11,25 +13,9 @@ export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   setTimer(callback, delayMs) {
     const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), MAX_TIMER_MS));
     return () => clearTimeout(timer);
   },
 };
-
-/** Calls `callback` at `atMs`, however far that is: a delay past {@link MAX_TIMER_MS} is waited for in pieces. */
-export function setDeadline(clock: Clock, atMs: number, callback: () => void): () => void {
-  let cancel: () => void;
-  const arm = (): void => {
-    const remainingMs = atMs - clock.now();
-    cancel = clock.setTimer(
-      () => {
-        if (clock.now() >= atMs) callback();
-        else arm();
-      },
-      Math.min(Math.max(remainingMs, 0), MAX_TIMER_MS),
-    );
-  };
-  arm();
-  return () => cancel();
-}

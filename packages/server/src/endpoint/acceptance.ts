@@ -1,4 +1,7 @@
+import { expiredMeanwhile, tokenEndMs } from '../auth/index.ts';
 import type { Access, AccessRequirements, Identity } from '../auth/index.ts';
+import { LazyAbort } from '../core/index.ts';
+import type { Clock } from '../core/index.ts';
 import {
   denied,
   FORBIDDEN,
@@ -7,165 +10,236 @@ import {
   ORIGIN_NOT_ALLOWED,
   sendRefusal,
   tooManyRequests,
+  unavailable,
   UNKNOWN_STREAM,
 } from '../http/index.ts';
-import type { CorsDecision, CorsRequest, EndpointRequest, Exchange, Refusal } from '../http/index.ts';
+import type { CorsDecision, CorsRequest, EndpointRequest, Exchange, Refusal, SessionTransport } from '../http/index.ts';
+import { COMPLETE_ID } from '../hub/index.ts';
+import type { Session } from '../sessions/index.ts';
 import type { Authorization, StreamContext, StreamMethod } from './stream-options.ts';
+
+/** A request that passed all checks, and becomes a session. */
+export interface Opening {
+  readonly transport: SessionTransport;
+  readonly identity: Identity;
+  readonly topics: readonly string[] | undefined;
+  readonly cancellation: LazyAbort;
+  readonly corsHeaders: Readonly<Record<string, string>>;
+}
 
 export interface AcceptanceOptions {
   readonly access: Access;
+  /** The realm of `WWW-Authenticate`. */
+  readonly realm: string;
+  readonly clock: Clock;
   readonly cors: (request: CorsRequest, methods: readonly string[]) => CorsDecision;
+  /** Opens the session. Synchronous: nothing can come between the last check and the session. */
+  readonly open: (opening: Opening) => Session;
+  /** Must not throw. */
   readonly onRefused: (refusal: Refusal, cause: unknown) => void;
 }
+
+/** What a stream has found out before its session opens: what it sends, or why it is refused. */
+export type Preparation =
+  | { readonly outcome: 'prepared'; readonly topics: readonly string[] | undefined }
+  | { readonly outcome: 'refused'; readonly refusal: Refusal; readonly cause?: unknown };
 
 interface AcceptanceRequest<Native> extends AccessRequirements {
   readonly methods: readonly StreamMethod[];
   readonly authorize?: (context: StreamContext<Native>) => Authorization | Promise<Authorization>;
+  readonly prepare: (context: StreamContext<Native>) => Promise<Preparation>;
 }
 
-/** A request that may become a session. */
+/** An open session, and what the application's callbacks are told about it. */
 export interface Accepted<Native> {
-  readonly identity: Identity;
+  readonly session: Session;
+  readonly topics: readonly string[] | undefined;
   readonly context: StreamContext<Native>;
-  /** Aborted when the client leaves; handed on to the session. */
-  readonly controller: AbortController;
-  readonly corsHeaders: Readonly<Record<string, string>>;
-  refuse(refusal: Refusal, cause?: unknown): void;
-  /**
-   * Gives the reins to the session. Answers why there is to be none: the client has left, or its access was withdrawn meanwhile.
-   */
-  settle(): 'go-on' | 'left' | 'revoked';
 }
 
 export interface Acceptance {
-  /** Answers a request with a refusal, or a preflight; or accepts it. Never rejects. */
+  /**
+   * Takes a request to an open session. `undefined` if it has been answered otherwise (with a refusal, a preflight's answer or 204), or
+   * if the client has left. Never rejects.
+   */
   accept<Native>(exchange: Exchange<Native>, request: AcceptanceRequest<Native>): Promise<Accepted<Native> | undefined>;
-  /** Marks those that are on their way: what `authorize` has read may be out of date. */
+  /** Marks the requests in progress: what `authorize` has read may be out of date. */
   revoke(isMeant: (identity: Identity) => boolean): void;
-  /** How many requests are on their way. */
-  readonly pendingCount: number;
+  /** Answers the requests in progress, and those to come, with 503. */
+  close(): void;
 }
 
+/** A request between its head and its session. */
 interface Pending {
+  readonly cancellation: LazyAbort;
   identity?: Identity;
   isRevoked: boolean;
 }
 
+/** What becomes of a request. */
+type Outcome<Native> =
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly cause?: unknown }
+  /** 204: a preflight, or a client that has had everything (PROTOCOL 3.3). */
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'left' }
+  | {
+      readonly kind: 'ready';
+      readonly identity: Identity;
+      readonly topics: readonly string[] | undefined;
+      readonly context: StreamContext<Native>;
+    };
+
 /**
- * Takes a request from its head to an authorised identity. It listens for the client's leaving before its first await: a listener that
- * is attached later misses a client that has left by then, and the session would never end.
+ * Takes requests from their head to an open session, one check after the other. It watches for the client's leaving before its first
+ * await: a listener that is attached later misses a client that has left by then, and the session would never end.
  */
-export function createAcceptance({ access, cors, onRefused }: AcceptanceOptions): Acceptance {
-  const onTheirWay = new Set<Pending>();
+export function createAcceptance(options: AcceptanceOptions): Acceptance {
+  const { access, realm, clock, cors, open, onRefused } = options;
+  const inProgress = new Set<Pending>();
+  let isClosed = false;
 
   async function accept<Native>(
     exchange: Exchange<Native>,
-    options: AcceptanceRequest<Native>,
+    wanted: AcceptanceRequest<Native>,
   ): Promise<Accepted<Native> | undefined> {
-    const { request, native, transport } = exchange;
-    const { methods, authorize } = options;
-    const decision = cors(request, methods);
-    const corsHeaders = decision.headers;
-    const refuse = (refusal: Refusal, cause?: unknown): void => {
-      sendRefusal(transport, refusal, corsHeaders);
-      onRefused(refusal, cause);
-    };
-    if (decision.kind === 'preflight') {
-      if (decision.status === 403) refuse(ORIGIN_NOT_ALLOWED);
-      else {
-        transport.start(204, corsHeaders);
-        transport.end();
-      }
-      return undefined;
+    const { request, transport } = exchange;
+    const { headers: corsHeaders, ...decision } = cors(request, wanted.methods);
+    const cancellation = new LazyAbort();
+    let outcome: Outcome<Native> | undefined = judgeHead(request, decision, wanted.methods);
+    if (outcome === undefined) {
+      const pending = begin(transport, cancellation);
+      outcome = await check(exchange, wanted, pending);
+      // No await from here on: nothing can come between the last checks and the session.
+      inProgress.delete(pending);
+      transport.watch(undefined);
+      outcome = checkAgain(outcome, pending, transport);
     }
-    if (!methods.some((method) => method === request.method)) {
-      refuse(methodNotAllowed([...methods, 'OPTIONS']));
-      return undefined;
-    }
-
-    const controller = new AbortController();
-    const pending: Pending = { isRevoked: false };
-    const stopWatching = transport.onClose(() => {
-      onTheirWay.delete(pending);
-      controller.abort();
-    });
-    const forget = (): void => {
-      onTheirWay.delete(pending);
-      stopWatching();
-    };
-    onTheirWay.add(pending);
-    try {
-      const admission = await access.admit(request, options);
-      if (admission.outcome === 'refused') {
-        forget();
-        refuse(admission.refusal, admission.cause);
+    switch (outcome.kind) {
+      case 'refused':
+        sendRefusal(transport, outcome.refusal, corsHeaders);
+        onRefused(outcome.refusal, outcome.cause);
         return undefined;
+      case 'empty':
+        transport.start(204, { 'Cache-Control': 'no-store', ...corsHeaders });
+        transport.end();
+        return undefined;
+      case 'left':
+        return undefined;
+      case 'ready': {
+        const { identity, topics, context } = outcome;
+        return { session: open({ transport, identity, topics, cancellation, corsHeaders }), topics, context };
       }
+    }
+  }
+
+  function begin(transport: SessionTransport, cancellation: LazyAbort): Pending {
+    const pending: Pending = { cancellation, isRevoked: false };
+    inProgress.add(pending);
+    transport.watch({ onClose: () => cancellation.abort(), onDrain: () => undefined });
+    return pending;
+  }
+
+  async function check<Native>(
+    { request, native }: Exchange<Native>,
+    { authorize, prepare, ...requirements }: AcceptanceRequest<Native>,
+    pending: Pending,
+  ): Promise<Outcome<Native>> {
+    try {
+      const admission = await access.admit(request, requirements, 'stream');
+      if (admission.outcome === 'refused') return { kind: 'refused', ...admission };
       const { identity } = admission;
       pending.identity = identity;
-      const context = {
-        identity,
-        request: native,
-        query: request.query,
-        lastEventId: readLastEventId(request),
-        signal: controller.signal,
-      };
+      const context = createContext(identity, request, native, pending.cancellation);
       const refusal = judge(authorize === undefined ? 'allow' : await authorize(context), identity);
-      if (refusal !== undefined) {
-        forget();
-        refuse(refusal);
-        return undefined;
-      }
-      return {
-        identity,
-        context,
-        controller,
-        corsHeaders,
-        refuse(later, cause) {
-          forget();
-          refuse(later, cause);
-        },
-        settle() {
-          forget();
-          if (transport.isClosed || controller.signal.aborted) return 'left';
-          return pending.isRevoked ? 'revoked' : 'go-on';
-        },
-      };
-    } catch (error) {
-      forget();
-      refuse(INTERNAL_ERROR, error);
-      return undefined;
+      if (refusal !== undefined) return { kind: 'refused', refusal };
+      if (context.lastEventId === COMPLETE_ID) return { kind: 'empty' };
+      const preparation = await prepare(context);
+      if (preparation.outcome === 'refused') return { kind: 'refused', ...preparation };
+      return { kind: 'ready', identity, topics: preparation.topics, context };
+    } catch (cause) {
+      return { kind: 'refused', refusal: INTERNAL_ERROR, cause };
     }
+  }
+
+  /** What may have changed while the checks waited. */
+  function checkAgain<Native>(
+    outcome: Outcome<Native>,
+    { cancellation, isRevoked }: Pending,
+    transport: SessionTransport,
+  ): Outcome<Native> {
+    if (outcome.kind === 'refused') return outcome;
+    if (cancellation.isAborted || transport.isClosed) return { kind: 'left' };
+    if (outcome.kind !== 'ready') return outcome;
+    if (isClosed) return refused(unavailable('server-closing', 'The server is shutting down.', 1));
+    // The client asks again, and then learns why (PROTOCOL 6.5).
+    if (isRevoked) return refused(unavailable('revoked', 'Access has just changed.', 1));
+    return tokenEndMs(outcome.identity) > clock.now() ? outcome : refused(expiredMeanwhile(realm));
   }
 
   function judge(authorization: Authorization, identity: Identity): Refusal | undefined {
     if (authorization === 'allow') return undefined;
     if (authorization === 'not-found') return UNKNOWN_STREAM;
-    if (typeof authorization === 'object') {
-      if (authorization.kind === 'too-many-requests') return tooManyRequests(authorization.retryAfterMs);
-      if (authorization.kind === 'claims-challenge') return access.challenge(identity, authorization);
-      return denied(authorization);
-    }
-    // Whatever else an untyped caller may answer, it is no permission.
-    return FORBIDDEN;
+    // An untyped caller may return anything: whatever it is, it is not a permission.
+    if (typeof authorization !== 'object' || (authorization as unknown) === null) return FORBIDDEN;
+    if (authorization.kind === 'too-many-requests') return tooManyRequests(authorization.retryAfterMs);
+    if (authorization.kind === 'claims-challenge') return access.challenge(identity, authorization);
+    return denied(authorization);
   }
 
   return {
     accept,
     revoke(isMeant) {
-      for (const pending of onTheirWay) {
+      for (const pending of inProgress) {
         if (pending.identity !== undefined && isMeant(pending.identity)) pending.isRevoked = true;
       }
     },
-    get pendingCount() {
-      return onTheirWay.size;
+    close() {
+      isClosed = true;
     },
   };
 }
 
-/** The ID in UTF-8 (PROTOCOL 2.3): HTTP stacks give a header as one character a byte. An empty one says that there is none. */
+function createContext<Native>(
+  identity: Identity,
+  request: EndpointRequest,
+  native: Native,
+  cancellation: LazyAbort,
+): StreamContext<Native> {
+  return {
+    identity,
+    request: native,
+    get query() {
+      return request.query;
+    },
+    lastEventId: readLastEventId(request),
+    get signal() {
+      return cancellation.signal;
+    },
+  };
+}
+
+function refused(refusal: Refusal): { readonly kind: 'refused'; readonly refusal: Refusal } {
+  return { kind: 'refused', refusal };
+}
+
+/** `undefined` if the request may go on. */
+function judgeHead(
+  request: EndpointRequest,
+  decision: Pick<CorsDecision, 'kind'> & { readonly status?: number },
+  methods: readonly StreamMethod[],
+): Outcome<never> | undefined {
+  if (decision.kind === 'preflight') return decision.status === 403 ? refused(ORIGIN_NOT_ALLOWED) : { kind: 'empty' };
+  if (methods.some((method) => method === request.method)) return undefined;
+  return refused(methodNotAllowed([...methods, 'OPTIONS']));
+}
+
+/**
+ * The last event ID in UTF-8 (PROTOCOL 2.3): HTTP stacks give a header as one character per byte. An empty one says that there is none.
+ * Clients that cannot send the header put it into the query; the header is newer, as the URL stays the same over reconnections.
+ */
 function readLastEventId(request: EndpointRequest): string | undefined {
-  const header = request.header('last-event-id');
-  if (header === undefined || header === '') return undefined;
-  return new TextDecoder().decode(Uint8Array.from(header, (character) => character.charCodeAt(0)));
+  const header = request.header('last-event-id') ?? '';
+  if (header !== '') return new TextDecoder().decode(Uint8Array.from(header, (character) => character.charCodeAt(0)));
+  const inQuery = request.query.get('lastEventId') ?? '';
+  return inQuery === '' ? undefined : inQuery;
 }

@@ -41,7 +41,7 @@ describe('a finite stream', () => {
     expect(transport.events()).toEqual([
       { type: 'token', data: '"Hello alice"' },
       { data: 'raw' },
-      { type: 'complete', data: '' },
+      { id: 'sillage-complete', type: 'complete', data: '' },
     ]);
     expect([transport.status, transport.state, test.closed]).toEqual([200, 'ended', ['completed']]);
   });
@@ -57,7 +57,7 @@ describe('a finite stream', () => {
     const first = respond(test, count);
     const second = respond(test, count, 'POST', { 'last-event-id': 'n:2' });
     await Promise.all([first.ended, second.ended]);
-    const last = [{ id: 'n:3', data: '3' }, { type: 'complete', data: '' }]; // prettier-ignore
+    const last = [{ id: 'n:3', data: '3' }, { id: 'sillage-complete', type: 'complete', data: '' }]; // prettier-ignore
     expect(first.transport.events()).toEqual([{ id: 'n:1', data: '1' }, { id: 'n:2', data: '2' }, ...last]);
     expect(second.transport.events()).toEqual(last);
   });
@@ -147,7 +147,7 @@ describe('a finite stream', () => {
     await ended;
     await settle();
     expect([signal?.aborted, isCleanedUp, test.closed, test.errors]).toEqual([true, true, ['client-left'], []]);
-    expect([transport.listenerCount, test.clock.timerCount, test.endpoint.sessions.count]).toEqual([0, 0, 0]);
+    expect([transport.isWatched, test.clock.timerCount, test.endpoint.sessions.count]).toEqual([false, 0, 0]);
   });
 
   it('ends for the client though its source never settles', async () => {
@@ -204,6 +204,6 @@ describe('a finite stream', () => {
     });
     await settle();
     await ended;
-    expect([transport.text(), test.closed]).toEqual(['', ['token-expired']]);
+    expect([transport.text(), test.closed]).toEqual([':\n', ['token-expired']]);
   });
 });

@@ -1,8 +1,8 @@
-import { StreamFailure } from '../core/index.ts';
+import { EventRefusedError, StreamFailure } from '../core/index.ts';
 import { draftEvent, encodeEvent } from '../events/index.ts';
-import { COMPLETE } from '../hub/index.ts';
+import { COMPLETE, COMPLETE_ID } from '../hub/index.ts';
 import type { Session } from '../sessions/index.ts';
-import type { FiniteStreamEvent } from './stream-options.ts';
+import type { FiniteStreamEnd, FiniteStreamEvent } from './stream-options.ts';
 
 /**
  * Writes a source to a session until it ends (PROTOCOL 6.2), fails (6.3) or the client leaves. The next value is asked for when the
@@ -11,7 +11,7 @@ import type { FiniteStreamEvent } from './stream-options.ts';
 export async function writeFiniteStream(
   session: Session,
   createSource: () => AsyncIterable<FiniteStreamEvent>,
-  maxEventBytes: number,
+  { maxEventBytes, end }: { readonly maxEventBytes: number; readonly end: FiniteStreamEnd },
 ): Promise<void> {
   let iterator: AsyncIterator<FiniteStreamEvent> | undefined;
   try {
@@ -20,12 +20,11 @@ export async function writeFiniteStream(
       const step = await nextOrAborted(iterator, session.signal);
       if (step === 'aborted') break;
       if (step.done === true) {
-        session.write(COMPLETE);
+        session.write(encodeEnd(end));
         session.close('completed');
         return;
       }
-      const { id } = step.value;
-      session.write(encodeEvent({ ...draftEvent(step.value, maxEventBytes), ...(id === undefined ? {} : { id }) }));
+      session.write(encodeFiniteEvent(step.value, maxEventBytes));
       await session.drained();
     }
   } catch (error) {
@@ -36,6 +35,25 @@ export async function writeFiniteStream(
     }
   }
   returnQuietly(iterator);
+}
+
+function encodeFiniteEvent(event: FiniteStreamEvent, maxEventBytes: number): Uint8Array {
+  const { id } = event;
+  const entry = draftEvent(event, maxEventBytes);
+  if (id === undefined) return encodeEvent(entry);
+  if (id === COMPLETE_ID) {
+    throw new EventRefusedError(
+      'invalid-id',
+      `The ID "${COMPLETE_ID}" marks the end of a stream. Give the event another one.`,
+    );
+  }
+  return encodeEvent({ ...entry, id });
+}
+
+/** Whatever the end looks like, it has the ID that stops clients which reconnect all the same. */
+function encodeEnd(end: FiniteStreamEnd): Uint8Array {
+  if (end === 'complete') return COMPLETE;
+  return encodeEvent(end === 'close' ? { id: COMPLETE_ID } : { id: COMPLETE_ID, data: end.data });
 }
 
 function describeFailure(error: unknown): { code: string; message: string } {

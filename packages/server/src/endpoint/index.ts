@@ -2,6 +2,7 @@ export { createStreamEndpoint } from './stream-endpoint.ts';
 export type { SessionSummary, StreamEndpoint, StreamEndpointOptions } from './stream-endpoint.ts';
 export type {
   Authorization,
+  FiniteStreamEnd,
   FiniteStreamEvent,
   RespondOptions,
   StreamContext,

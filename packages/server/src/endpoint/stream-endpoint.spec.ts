@@ -48,6 +48,7 @@ describe('a stream', () => {
       'Cache-Control': 'no-store, no-transform',
       'X-Accel-Buffering': 'no',
       'Sillage-Heartbeat-Ms': '15000',
+      'Sillage-Session-Ms': '2200000000000',
       Vary: 'Origin',
     });
     expect(transport.events()).toEqual([{ id: 'e1-0' }]);
@@ -94,7 +95,7 @@ describe('a stream', () => {
     expect(transport.events()).toEqual([
       { id: 'e2-0', data: '"of t.alice"' },
       { id: 'e2-1', data: '"done"' },
-      { type: 'complete', data: '' },
+      { id: 'sillage-complete', type: 'complete', data: '' },
     ]);
     expect([transport.state, test.closed]).toEqual(['ended', ['completed']]);
   });
@@ -290,7 +291,8 @@ describe('CORS (PROTOCOL 3.5)', () => {
       const transport = await ask(createTestEndpoint(), headers);
       expect(transport.headers).toMatchObject({
         'Access-Control-Allow-Origin': APP_ORIGIN,
-        'Access-Control-Expose-Headers': 'WWW-Authenticate, Retry-After, Sillage-Heartbeat-Ms',
+        'Access-Control-Expose-Headers':
+          'WWW-Authenticate, Retry-After, Date, Sillage-Heartbeat-Ms, Sillage-Session-Ms',
         Vary: 'Origin',
       });
     }
@@ -371,23 +373,59 @@ describe('the sessions of an endpoint', () => {
     expect(test.endpoint.sessions).toEqual({ count: 0, byUser: new Map() });
     expect(test.hub.liveCount).toBe(0);
     expect(test.clock.timerCount).toBe(0);
-    expect(exchanges.reduce((total, { transport }) => total + transport.listenerCount, 0)).toBe(0);
+    expect(exchanges.some(({ transport }) => transport.isWatched)).toBe(false);
     expect(signals.every(({ aborted }) => aborted)).toBe(true);
     expect(test.closed).toEqual(Array.from({ length: 500 }, () => 'client-left'));
   });
 
-  it('that are too slow are cut off, and the others go on (PROTOCOL 6.4)', async () => {
-    const test = createTestEndpoint({ maxUnsentBytes: 50_000 });
+  it('that take nothing are disconnected after the stall time, and the others go on (PROTOCOL 6.4)', async () => {
+    const test = createTestEndpoint({ maxUnsentBytes: 50_000, stallMs: 60_000 });
     const [slow, fast] = await Promise.all([ask(test), ask(test)]);
     slow.isReading = false;
     for (let count = 0; count < 20; count += 1) {
       await test.hub.publish('news', { data: 'x'.repeat(10_000) });
       await settle(1);
     }
-    expect([slow.state, test.closed]).toEqual(['destroyed', ['slow-consumer']]);
     expect(fast.events()).toHaveLength(21);
+    // No more is kept for it than the bound and what was written last.
+    expect(slow.unsentBytes).toBeLessThan(70_000);
+    test.clock.advance(70_000);
+    expect([slow.state, test.closed]).toEqual(['destroyed', ['slow-consumer']]);
     const resumed = await ask(test, { ...ALICE, 'last-event-id': 'e1-3' });
     await settle();
     expect(resumed.events()).toHaveLength(17);
+  });
+
+  it('that are slow get a large event and all that follow it, at their own pace (PROTOCOL 6.4)', async () => {
+    const test = createTestEndpoint({ maxUnsentBytes: 50_000, stallMs: 60_000 });
+    const slow = await ask(test);
+    slow.isReading = false;
+    await test.hub.publish('news', { data: 'x'.repeat(1_000_000) });
+    await settle();
+    for (let count = 2; count <= 30; count += 1) await test.hub.publish('news', { data: count });
+    await settle();
+    expect(slow.events()).toHaveLength(2);
+    // 125 kB/s: one megabit a second.
+    for (let second = 0; second < 20; second += 1) {
+      test.clock.advance(1_000);
+      slow.drain(125_000);
+      await settle();
+    }
+    expect(test.closed).toEqual([]);
+    expect(slow.events().map(({ id }) => id)).toEqual(Array.from({ length: 31 }, (_, index) => `e1-${index}`));
+  });
+
+  it('that are slower than the log forgets are ended, so that they are told the gap', async () => {
+    const hub = createHub({ log: createMemoryEventLog({ epoch: 'e1', maxEvents: 5 }), maxRecentEvents: 2 });
+    const test = createTestEndpoint({ hub, maxUnsentBytes: 50_000 });
+    const slow = await ask(test);
+    slow.isReading = false;
+    await hub.publish('news', { data: 'x'.repeat(100_000) });
+    await settle();
+    for (let count = 0; count < 20; count += 1) await hub.publish('news', { data: count });
+    await settle();
+    slow.drain();
+    await settle();
+    expect(test.closed).toEqual(['slow-consumer']);
   });
 });

@@ -1,6 +1,4 @@
-import { createAcceptance } from './acceptance.ts';
-import type { Accepted } from './acceptance.ts';
-import { createAccess, createTickets } from '../auth/index.ts';
+import { createAccess, createTickets, tokenEndMs } from '../auth/index.ts';
 import type {
   AccessRequirements,
   Admission,
@@ -10,16 +8,18 @@ import type {
   TokenTransport,
   TokenVerifier,
 } from '../auth/index.ts';
-import { checkBounds, ConfigurationError, systemClock } from '../core/index.ts';
+import { callHook, checkBounds, ConfigurationError, createReporter, systemClock } from '../core/index.ts';
 import type { Clock } from '../core/index.ts';
-import { createCors, INTERNAL_ERROR, unavailable, UNKNOWN_STREAM } from '../http/index.ts';
+import { draftEvent, HEARTBEAT, isTopic } from '../events/index.ts';
+import { createCors, unavailable, UNKNOWN_STREAM } from '../http/index.ts';
 import type { CorsOptions, EndpointRequest, Exchange, Refusal } from '../http/index.ts';
-import { draftEvent, isTopic } from '../events/index.ts';
-import { writeFiniteStream } from './finite-stream.ts';
 import type { Hub } from '../hub/index.ts';
-import { createSession, createSessionRegistry } from '../sessions/index.ts';
-import type { Session, SessionCloseReason, SessionCounts } from '../sessions/index.ts';
-import type { RespondOptions, StreamOptions, StreamSource } from './stream-options.ts';
+import { createSessionRegistry, Session } from '../sessions/index.ts';
+import type { SessionCloseReason, SessionCounts, SessionHost } from '../sessions/index.ts';
+import { createAcceptance } from './acceptance.ts';
+import type { Opening, Preparation } from './acceptance.ts';
+import { writeFiniteStream } from './finite-stream.ts';
+import type { RespondOptions, StreamContext, StreamOptions, StreamSource } from './stream-options.ts';
 
 /** A session, as the hooks see it. */
 export interface SessionSummary {
@@ -35,10 +35,18 @@ export interface StreamEndpointOptions {
   readonly cors?: CorsOptions;
   /** How long a session may be silent before a heartbeat (PROTOCOL 4.4); `null` sends none. @default 15_000 */
   readonly heartbeatMs?: number | null;
-  /** What may wait for a client before it is cut off (PROTOCOL 6.4). @default 1 MiB */
+  /**
+   * How many bytes may wait for a client before it gets no more live events. Once it has taken them, it reads on from the log at its own
+   * pace (PROTOCOL 6.4). @default 1 MiB
+   */
   readonly maxUnsentBytes?: number;
-  /** How long a client may take nothing of what waits for it before it is cut off. @default 60_000 */
+  /** How long a client may take nothing of what waits for it before it is disconnected (PROTOCOL 6.4). @default 60_000 */
   readonly stallMs?: number;
+  /**
+   * How long a session may last, even if its token lasts longer (PROTOCOL 6.1). The client reconnects, and with it moves to whatever
+   * server the load balancer chooses. @default no limit but the token's
+   */
+  readonly maxSessionMs?: number;
   /** The largest data of a snapshot, or of one event of a finite stream, in UTF-8 bytes; the hub has its own bound. @default 1 MiB */
   readonly maxEventBytes?: number;
   /** How many topics one session may follow. @default 100 */
@@ -51,7 +59,7 @@ export interface StreamEndpointOptions {
   readonly realm?: string;
   /** @default the system's */
   readonly clock?: Clock;
-  /** Must not throw, as all hooks. */
+  /** What this and the other hooks throw is given to `onError`, and changes nothing else. */
   readonly onSessionOpened?: (session: SessionSummary) => void;
   readonly onSessionClosed?: (session: SessionSummary, reason: SessionCloseReason) => void;
   /** Told of every refusal; `cause` is why, for the server's own log. */
@@ -90,101 +98,104 @@ const BUSY_RETRY_SECONDS = 5;
 /**
  * Creates what turns requests into authorised sessions.
  *
- * @throws ConfigurationError for `*` among the origins, or a bound out of range.
+ * @throws ConfigurationError for `*` among the origins, or a limit that is not a whole number of at least 1.
  *
  * @example createStreamEndpoint({ hub, verifier, cors: { origins: ['https://app.example'] } })
  */
 export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndpoint {
   const { hub: defaultHub, verifier, realm = '', tokenTransports = ['header'], clock = systemClock } = options;
-  const { heartbeatMs = 15_000, stallMs = 60_000, maxTopics = 100 } = options;
+  const { heartbeatMs = 15_000, stallMs = 60_000, maxSessionMs, maxTopics = 100 } = options;
   const { maxUnsentBytes = 2 ** 20, maxEventBytes = 2 ** 20 } = options;
   const { onSessionOpened, onSessionClosed, onRefused, onError = (error) => console.error(error) } = options;
-  checkBounds({ heartbeatMs: heartbeatMs ?? 1, stallMs, maxTopics, maxUnsentBytes, maxEventBytes });
-  const registry = createSessionRegistry({ clock, heartbeatMs, stallMs });
+  checkBounds({ heartbeatMs: heartbeatMs ?? 1, stallMs, maxSessionMs: maxSessionMs ?? 1 });
+  checkBounds({ maxTopics, maxUnsentBytes, maxEventBytes });
+  const report = createReporter(onError);
+  const registry = createSessionRegistry({ clock, heartbeatMs: heartbeatMs ?? undefined, stallMs });
   const tickets = tokenTransports.includes('ticket') ? createTickets({ ...options.tickets, clock }) : undefined;
   const access = createAccess({ verifier, realm, tokenTransports, tickets });
+  const headers = streamHeaders(heartbeatMs);
+  const host: SessionHost = {
+    clock,
+    maxUnsentBytes,
+    onClosed(session, reason, cause) {
+      registry.delete(session);
+      callHook(onSessionClosed, report, summarise(session), reason);
+      if (cause !== undefined) report(cause);
+    },
+  };
   const acceptance = createAcceptance({
     access,
+    realm,
+    clock,
     cors: createCors(options.cors ?? { origins: [] }),
+    open,
     onRefused(refusal, cause) {
-      onRefused?.(refusal, cause);
-      if (refusal.status === 500) onError(cause);
+      callHook(onRefused, report, refusal, cause);
+      if (cause !== undefined && refusal.status >= 500 && refusal.code !== 'keys-unavailable') report(cause);
     },
   });
-  let isClosed = false;
 
-  /** Opens the session, or answers why there is none. Synchronous: nothing can come between the checks and the session. */
-  function open<Native>(
-    { transport }: Exchange<Native>,
-    accepted: Accepted<Native>,
-    topics: readonly string[] | null,
-  ): Session | undefined {
-    const { identity, controller, corsHeaders } = accepted;
-    const state = accepted.settle();
-    if (state === 'left') return undefined;
-    if (isClosed) accepted.refuse(unavailable('server-closing', 'The server is stopping.', 1));
-    // The client asks again, and then learns why (PROTOCOL 6.5).
-    else if (state === 'revoked') accepted.refuse(unavailable('revoked', 'Access has just changed.', 1));
-    if (isClosed || state === 'revoked') return undefined;
-    const summary = { identity, topics };
-    const session: Session = createSession({
+  function open({ transport, identity, topics, cancellation, corsHeaders }: Opening): Session {
+    const tokenMs = tokenEndMs(identity);
+    const maxDurationMs = maxSessionMs ?? Infinity;
+    const session = new Session({
+      host,
       transport,
-      clock,
       identity,
-      controller,
-      deadlineMs: identity.sessionDeadlineMs ?? identity.expiresAtMs,
-      maxUnsentBytes,
-      onClosed(reason, cause) {
-        registry.delete(session);
-        onSessionClosed?.(summary, reason);
-        if (cause !== undefined) onError(cause);
-      },
+      topics,
+      cancellation,
+      tokenEndMs: tokenMs,
+      maxDurationMs,
     });
     registry.add(session);
-    transport.start(200, { ...streamHeaders(heartbeatMs), ...corsHeaders });
-    onSessionOpened?.(summary);
+    const sessionMs = Math.min(tokenMs - clock.now(), maxDurationMs);
+    // With a first byte: some proxies and browsers keep the head of a response back until there is one (PROTOCOL 3.7).
+    session.start(200, { ...headers, ...announceEnd(sessionMs), ...corsHeaders }, HEARTBEAT);
+    callHook(onSessionOpened, report, summarise(session));
     return session;
   }
 
-  async function stream<Native>(exchange: Exchange<Native>, streamOptions: StreamOptions<Native>): Promise<void> {
-    const { topics: wanted, methods = ['GET'], hub = defaultHub, snapshot, completeAfter } = streamOptions;
-    const accepted = await acceptance.accept(exchange, { ...streamOptions, methods });
-    if (accepted === undefined) return;
-    let topics: readonly string[];
-    try {
-      if (completeAfter !== undefined && snapshot === undefined) {
-        throw new ConfigurationError(
-          'completeAfter needs snapshot: a client that comes after the end gets it from there.',
-        );
-      }
-      topics = [...(typeof wanted === 'function' ? await wanted(accepted.context) : wanted)];
-    } catch (error) {
-      accepted.refuse(INTERNAL_ERROR, error);
-      return;
+  async function prepareTopics<Native>(
+    { topics: wanted, hub = defaultHub, snapshot, completeAfter }: StreamOptions<Native>,
+    context: StreamContext<Native>,
+  ): Promise<Preparation> {
+    if (completeAfter !== undefined && snapshot === undefined) {
+      throw new ConfigurationError(
+        'The stream has completeAfter without snapshot. Add a snapshot: a client that connects after the end gets it from there.',
+      );
     }
+    const topics = [...(typeof wanted === 'function' ? await wanted(context) : wanted)];
     if (topics.length === 0 || topics.length > maxTopics || !topics.every(isTopic)) {
-      accepted.refuse(UNKNOWN_STREAM);
-      return;
+      return { outcome: 'refused', refusal: UNKNOWN_STREAM };
     }
     try {
       await hub.ready();
-    } catch (error) {
-      onError(error);
-      accepted.refuse(unavailable('log-unavailable', 'The event log cannot be read now.', BUSY_RETRY_SECONDS));
-      return;
+    } catch (cause) {
+      const detail = 'The event log cannot be read now.';
+      return { outcome: 'refused', refusal: unavailable('log-unavailable', detail, BUSY_RETRY_SECONDS), cause };
     }
-    const session = open(exchange, accepted, topics);
-    if (session === undefined) return;
+    return { outcome: 'prepared', topics };
+  }
+
+  async function stream<Native>(exchange: Exchange<Native>, streamOptions: StreamOptions<Native>): Promise<void> {
+    const { methods = ['GET'], hub = defaultHub, snapshot, completeAfter } = streamOptions;
+    const accepted = await acceptance.accept(exchange, {
+      ...streamOptions,
+      methods,
+      prepare: (context) => prepareTopics(streamOptions, context),
+    });
+    if (accepted === undefined) return;
+    const { session, topics = [], context } = accepted;
     try {
       hub.subscribe({
         topics,
-        lastEventId: accepted.context.lastEventId,
+        lastEventId: context.lastEventId,
         sink: session,
         completeAfter,
         snapshot:
           snapshot &&
           (async () => {
-            const { after, event } = await snapshot(accepted.context);
+            const { after, event } = await snapshot(context);
             return { after, event: draftEvent(event, maxEventBytes) };
           }),
       });
@@ -199,31 +210,36 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
     respondOptions: RespondOptions<Native>,
     source: StreamSource<Native>,
   ): Promise<void> {
-    const { methods = ['GET', 'POST'] } = respondOptions;
-    const accepted = await acceptance.accept(exchange, { ...respondOptions, methods });
+    const { methods = ['GET', 'POST'], end = 'complete' } = respondOptions;
+    const accepted = await acceptance.accept(exchange, {
+      ...respondOptions,
+      methods,
+      prepare: () => Promise.resolve({ outcome: 'prepared', topics: undefined }),
+    });
     if (accepted === undefined) return;
-    const session = open(exchange, accepted, null);
-    if (session !== undefined) await writeFiniteStream(session, () => source(accepted.context), maxEventBytes);
+    const { session, context } = accepted;
+    await writeFiniteStream(session, () => source(context), { maxEventBytes, end });
   }
 
   return {
     stream,
     respond,
-    authenticate: (request, requirements = {}) => access.admit(request, requirements),
+    authenticate: (request, requirements = {}) => access.admit(request, requirements, 'route'),
     issueTicket(identity, path) {
       if (tickets !== undefined) return tickets.issue(identity, path);
-      throw new ConfigurationError("tokenTransports has no 'ticket': add it to give tickets out.");
+      throw new ConfigurationError("tokenTransports has no 'ticket'. Add it, so that tickets can be used.");
     },
     revoke(who) {
       const isMeant = typeof who === 'string' ? (identity: Identity) => identity.key === who : who;
       acceptance.revoke(isMeant);
+      tickets?.revoke(isMeant);
       return registry.close('revoked', isMeant);
     },
     get sessions() {
       return registry.counts();
     },
     close() {
-      isClosed = true;
+      acceptance.close();
       registry.close('server-closing', () => true);
     },
   };
@@ -237,4 +253,14 @@ function streamHeaders(heartbeatMs: number | null): Record<string, string> {
     'X-Accel-Buffering': 'no',
     ...(heartbeatMs === null ? {} : { 'Sillage-Heartbeat-Ms': String(heartbeatMs) }),
   };
+}
+
+/** PROTOCOL 3.8: a whole number of at least 1; nothing if the session has no end. */
+function announceEnd(sessionMs: number): Record<string, string> {
+  if (!Number.isFinite(sessionMs)) return {};
+  return { 'Sillage-Session-Ms': String(Math.max(1, Math.floor(sessionMs))) };
+}
+
+function summarise({ identity, topics }: Session): SessionSummary {
+  return { identity, topics: topics ?? null };
 }

@@ -68,7 +68,15 @@ export interface StreamSnapshot {
   readonly event: OutgoingEvent;
 }
 
+/**
+ * How a finite stream ends: by the event `complete` (PROTOCOL 6.2); by an event with this text as its data, such as `[DONE]`; or by the
+ * end of the response alone. All but the first are for clients of other protocols, which fail on an event with empty data.
+ */
+export type FiniteStreamEnd = 'complete' | 'close' | { readonly data: string };
+
 export interface RespondOptions<Native = unknown> extends AuthorizedOptions<Native> {
+  /** @default 'complete' */
+  readonly end?: FiniteStreamEnd;
   /** @default ['GET', 'POST'] */
   readonly methods?: readonly StreamMethod[];
 }

@@ -23,7 +23,8 @@ describe('CORS (PROTOCOL 3.5)', () => {
       headers: {
         Vary: 'Origin',
         'Access-Control-Allow-Origin': ORIGIN,
-        'Access-Control-Expose-Headers': 'WWW-Authenticate, Retry-After, Sillage-Heartbeat-Ms, ETag',
+        'Access-Control-Expose-Headers':
+          'WWW-Authenticate, Retry-After, Date, Sillage-Heartbeat-Ms, Sillage-Session-Ms, ETag',
       },
     });
   });

@@ -5,7 +5,7 @@ export interface CorsOptions {
   readonly origins: readonly string[];
   /** Request headers besides `Authorization`, `Content-Type`, `Last-Event-ID` and `ngsw-bypass`. @default none */
   readonly allowHeaders?: readonly string[];
-  /** Response headers besides `WWW-Authenticate`, `Retry-After` and `Sillage-Heartbeat-Ms`. @default none */
+  /** Response headers besides `WWW-Authenticate`, `Retry-After`, `Date`, `Sillage-Heartbeat-Ms` and `Sillage-Session-Ms`. @default none */
   readonly exposeHeaders?: readonly string[];
   /** How long a browser keeps the answer to a preflight. @default 600_000 */
   readonly maxAgeMs?: number;
@@ -25,7 +25,8 @@ export type CorsDecision =
   | { readonly kind: 'preflight'; readonly status: 204 | 403; readonly headers: Readonly<Record<string, string>> };
 
 const ALLOWED_HEADERS = ['authorization', 'content-type', 'last-event-id', 'ngsw-bypass'];
-const EXPOSED_HEADERS = ['WWW-Authenticate', 'Retry-After', 'Sillage-Heartbeat-Ms'];
+/** `Date`: a client reads a Retry-After that is a date by the server's clock. */
+const EXPOSED_HEADERS = ['WWW-Authenticate', 'Retry-After', 'Date', 'Sillage-Heartbeat-Ms', 'Sillage-Session-Ms'];
 /** A header's name (RFC 9110 5.1): anything else would let an option write header syntax. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 

@@ -14,4 +14,4 @@ export {
   writeProblem,
 } from './problem.ts';
 export type { Denial, Refusal, TooManyRequests } from './problem.ts';
-export type { EndpointRequest, Exchange, SessionTransport } from './session-transport.ts';
+export type { EndpointRequest, Exchange, SessionTransport, TransportWatcher } from './session-transport.ts';

@@ -1,6 +1,6 @@
 import { parseEventStream } from '../events/event-stream.fixture.ts';
 import type { ParsedEvent } from '../events/event-stream.fixture.ts';
-import type { EndpointRequest, Exchange, SessionTransport } from './session-transport.ts';
+import type { EndpointRequest, Exchange, SessionTransport, TransportWatcher } from './session-transport.ts';
 
 export interface MemoryTransport extends SessionTransport {
   status: number | undefined;
@@ -8,12 +8,13 @@ export interface MemoryTransport extends SessionTransport {
   state: 'open' | 'ended' | 'destroyed' | 'left';
   /** Whether the client takes what is written. */
   isReading: boolean;
-  readonly listenerCount: number;
+  /** Whether somebody still watches the response. */
+  readonly isWatched: boolean;
   writeCount: number;
   text(): string;
   events(): ParsedEvent[];
-  /** The client takes all that waits. */
-  drain(): void;
+  /** The client takes some of the bytes that wait. By default all. */
+  drain(bytes?: number): void;
   /** The client goes away. */
   leave(): void;
 }
@@ -21,15 +22,13 @@ export interface MemoryTransport extends SessionTransport {
 const HIGH_WATER_MARK = 16_384;
 
 export function createMemoryTransport(): MemoryTransport {
-  const closeListeners = new Set<() => void>();
-  const drainListeners = new Set<() => void>();
+  let watcher: TransportWatcher | undefined;
   const decoder = new TextDecoder();
   let text = '';
   let unsentBytes = 0;
   function finish(transport: MemoryTransport, state: MemoryTransport['state']): void {
     transport.state = state;
-    for (const listener of [...closeListeners]) listener();
-    closeListeners.clear();
+    watcher?.onClose();
   }
   return {
     status: undefined,
@@ -43,12 +42,14 @@ export function createMemoryTransport(): MemoryTransport {
     get unsentBytes() {
       return unsentBytes;
     },
-    get listenerCount() {
-      return closeListeners.size + drainListeners.size;
+    get isWatched() {
+      return watcher !== undefined;
     },
-    start(status, headers) {
+    start(status, headers, body) {
+      if (this.state !== 'open') return;
       this.status = status;
       this.headers = headers;
+      if (body !== undefined) this.write(body);
     },
     write(bytes) {
       if (this.state !== 'open') return false;
@@ -65,19 +66,15 @@ export function createMemoryTransport(): MemoryTransport {
     destroy() {
       if (this.state !== 'left') finish(this, 'destroyed');
     },
-    onClose(listener) {
-      closeListeners.add(listener);
-      return () => void closeListeners.delete(listener);
-    },
-    onDrain(listener) {
-      drainListeners.add(listener);
-      return () => void drainListeners.delete(listener);
+    watch(next) {
+      watcher = next;
     },
     text: () => text,
     events: () => parseEventStream(text),
-    drain() {
-      unsentBytes = 0;
-      for (const listener of [...drainListeners]) listener();
+    drain(bytes = unsentBytes) {
+      unsentBytes -= Math.min(bytes, unsentBytes);
+      if (unsentBytes > 0) return;
+      watcher?.onDrain();
       if (this.state === 'ended') finish(this, 'ended');
     },
     leave() {

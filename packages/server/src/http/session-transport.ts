@@ -1,38 +1,47 @@
+/** Is told what happens to a response. Neither method may throw. */
+export interface TransportWatcher {
+  /** The response is over, for whatever reason. Called once. */
+  onClose(): void;
+  /** Everything that was written has gone out: more may be written. */
+  onDrain(): void;
+}
+
 /**
- * One HTTP response, as a session sees it: the boundary behind which each runtime has an adapter. None of it throws, and after
- * the response has closed all of it does nothing.
+ * One HTTP response, as a session sees it: the boundary behind which each runtime has an adapter. None of its methods throws, and
+ * after the response has closed all of them do nothing.
  */
 export interface SessionTransport {
-  /** Whether the response is over, for whatever reason. May be so before anything was written. */
+  /** Whether the response is over, for whatever reason. It may be so before anything was written. */
   readonly isClosed: boolean;
-  /** Bytes that were written and that the network has not taken. */
+  /**
+   * Bytes that were written and that the network has not taken. It must fall while a large write goes out (by 64 KiB at a time, say),
+   * and not only at its end: a client that reads slowly is told from one that reads nothing by it.
+   */
   readonly unsentBytes: number;
-  /** Sends the head at once, without waiting for a body. */
-  start(status: number, headers: Readonly<Record<string, string>>): void;
-  /** Answers whether more may be written now; if not, `onDrain` tells when. What was written is sent all the same. */
+  /** Sends the head at once, with the first bytes of the body if there are any. */
+  start(status: number, headers: Readonly<Record<string, string>>, body?: Uint8Array): void;
+  /** Returns whether more may be written now; if not, `onDrain` is called later. What was written is sent all the same. */
   write(bytes: Uint8Array): boolean;
   /** Sends what was written and ends the response. */
   end(): void;
-  /** Cuts the connection off, with what was not sent. */
+  /** Closes the connection, and drops what was not sent. */
   destroy(): void;
-  /** Calls back once, when the response is over. The answer takes the listener away. */
-  onClose(listener: () => void): () => void;
-  /** Calls back each time that more may be written again. The answer takes the listener away. */
-  onDrain(listener: () => void): () => void;
+  /** Sets the one watcher, in place of an earlier one. `undefined` removes it. */
+  watch(watcher: TransportWatcher | undefined): void;
 }
 
 /** A request, as an endpoint sees it. */
 export interface EndpointRequest {
   /** In capitals. */
   readonly method: string;
-  /** As it was asked for, before any router cut something off. */
+  /** As the server received it, before any router removed a prefix. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** A header by its name in lower case, as the HTTP stack has it: one character a byte. */
+  /** A header by its name in lower case, as the HTTP stack has it: one character per byte. */
   header(name: string): string | undefined;
 }
 
-/** A request and its response. `native` is what the framework calls the request, and what an application's callbacks get. */
+/** A request and its response. `native` is the framework's own request, which an application's callbacks get. */
 export interface Exchange<Native = unknown> {
   readonly request: EndpointRequest;
   readonly native: Native;

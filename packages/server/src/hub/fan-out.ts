@@ -3,12 +3,15 @@ import { joinBlocks } from '../events/index.ts';
 import { createRecentEvents } from './recent-events.ts';
 import type { RecentEvent } from './recent-events.ts';
 
-/** A session that is up to date: it gets what its group gets. */
-interface LiveMember {
-  /** Takes whole events, in order: `bytes` is all of `events`. Must not throw. */
+/** A subscription that is up to date: it gets what its group gets. */
+export interface LiveMember {
+  /** Takes whole events, in order: `bytes` is all of `events`. May leave. Must not throw. */
   deliver(bytes: Uint8Array, events: readonly RecentEvent[]): void;
-  /** It is no longer a member, and has every event up to the sequence: the log has the rest. Must not throw. */
-  fallBehind(sequence: number): void;
+  /**
+   * It is no longer a member, and has every event up to the sequence of that epoch: the log has the rest. The epoch is that of the
+   * time before: a gap must be told across a change. Must not throw.
+   */
+  fallBehind(sequence: number, epoch: string): void;
 }
 
 export interface FanOutOptions {
@@ -23,23 +26,28 @@ export interface FanOutOptions {
 export interface FanOut {
   /** The last place that has come in from the log. */
   readonly position: EventPlace;
-  /** How many sessions are up to date. */
+  /** How many subscriptions are up to date. */
   readonly memberCount: number;
-  /** Goes on after the place. Members that there are fall behind, as something may have been missed. */
+  /** Goes on after the place. All members fall behind, as something may have been missed. */
   start(place: EventPlace): void;
   accept(events: readonly LoggedEvent[]): void;
   /** Whether every event after the sequence is still in memory. */
   covers(sequence: number): boolean;
   recentAfter(sequence: number): Iterable<RecentEvent>;
-  /** From here on, the member gets every event of its topics after {@link position}. The answer takes it out again. */
-  join(topics: readonly string[], member: LiveMember): () => void;
-  /** Calls back once the position is at or past the sequence, or was reset. The answer cancels. */
+  /** From here on, the member gets every event of its topics after {@link position}. The topics are sorted, each once. */
+  join(topics: readonly string[], member: LiveMember): Membership;
+  leave(membership: Membership, member: LiveMember): void;
+  /** Calls back once the position is at or past the sequence, or was reset. Returns a function that cancels. */
   whenReached(sequence: number, callback: () => void): () => void;
 }
 
-interface Group {
-  readonly key: string;
+/** Where a member has joined. */
+export interface Membership {
   readonly topics: readonly string[];
+}
+
+interface Group extends Membership {
+  readonly key: string;
   readonly members: Set<LiveMember>;
   pending: RecentEvent[];
   pendingBytes: number;
@@ -73,7 +81,7 @@ export function createFanOut(options: FanOutOptions): FanOut {
       group.pendingBytes = 0;
       group.isOverrun = false;
       if (isOverrun) {
-        dropMembers(group, written);
+        dropMembers(group, written, position.epoch);
         continue;
       }
       const bytes = joinBlocks(pending.map((event) => event.bytes()));
@@ -82,11 +90,11 @@ export function createFanOut(options: FanOutOptions): FanOut {
     dirty.clear();
   }
 
-  function dropMembers(group: Group, sequence: number): void {
+  function dropMembers(group: Group, sequence: number, epoch: string): void {
     const members = [...group.members];
     group.members.clear();
     removeGroup(group);
-    for (const member of members) member.fallBehind(sequence);
+    for (const member of members) member.fallBehind(sequence, epoch);
   }
 
   function removeGroup(group: Group): void {
@@ -100,14 +108,13 @@ export function createFanOut(options: FanOutOptions): FanOut {
   }
 
   function groupFor(topics: readonly string[]): Group {
-    const sorted = [...new Set(topics)].sort();
     // No topic holds a line break.
-    const key = sorted.join('\n');
+    const key = topics.join('\n');
     let group = groups.get(key);
     if (group !== undefined) return group;
-    group = { key, topics: sorted, members: new Set(), pending: [], pendingBytes: 0, isOverrun: false };
+    group = { key, topics, members: new Set(), pending: [], pendingBytes: 0, isOverrun: false };
     groups.set(key, group);
-    for (const topic of sorted) {
+    for (const topic of topics) {
       const others = groupsOfTopic.get(topic);
       if (others === undefined) groupsOfTopic.set(topic, new Set([group]));
       else others.add(group);
@@ -140,10 +147,11 @@ export function createFanOut(options: FanOutOptions): FanOut {
     flush();
     const written = flushedThrough;
     const live = [...groups.values()];
+    const { epoch } = position;
     position = place;
     flushedThrough = place.sequence;
     recent.reset(place.sequence);
-    for (const group of live) dropMembers(group, written);
+    for (const group of live) dropMembers(group, written, epoch);
     settleWaiters(Infinity);
   }
 
@@ -180,9 +188,11 @@ export function createFanOut(options: FanOutOptions): FanOut {
       flush();
       const group = groupFor(topics);
       group.members.add(member);
-      return () => {
-        if (group.members.delete(member) && group.members.size === 0) removeGroup(group);
-      };
+      return group;
+    },
+    leave(membership, member) {
+      const group = membership as Group;
+      if (group.members.delete(member) && group.members.size === 0) removeGroup(group);
     },
     whenReached(sequence, callback) {
       const waiter = { sequence, callback };

@@ -2,7 +2,9 @@ import { checkTopic, draftEvent } from '../events/index.ts';
 import type { EventLog, EventPlace, LoggedEvent, LogTail, OutgoingEvent } from '../events/index.ts';
 import { checkBounds, ClosedError } from '../core/index.ts';
 import { createFanOut } from './fan-out.ts';
-import { startSubscription } from './subscription.ts';
+import { createPacer } from './pacer.ts';
+import { createReplay } from './replay.ts';
+import { Subscription } from './subscription.ts';
 import type { SubscribeOptions } from './subscription.ts';
 
 export interface HubOptions {
@@ -41,6 +43,11 @@ export interface Hub {
 
 const PAGE_EVENTS = 256;
 const PAGE_BYTES = 256 * 2 ** 10;
+/** What sessions that replay may do in one turn of the event loop: a few milliseconds of it. */
+const STEPS_PER_TURN = 64;
+const BYTES_PER_TURN = 2 * 2 ** 20;
+/** Pages that are kept for other sessions, while anybody replays. */
+const CACHED_BYTES = 16 * 2 ** 20;
 
 /**
  * Creates the place where events are published and subscribed.
@@ -54,7 +61,16 @@ export function createHub(options: HubOptions): Hub {
   const { schedule = defaultSchedule() } = options;
   checkBounds({ maxEventBytes, maxRecentEvents, maxRecentBytes });
   const fanOut = createFanOut({ schedule, maxRecentEvents, maxRecentBytes, maxBatchBytes: PAGE_BYTES });
-  const context = { log, fanOut, pageEvents: PAGE_EVENTS, pageBytes: PAGE_BYTES };
+  const replay = createReplay({
+    log,
+    fanOut,
+    schedule,
+    maxPageEvents: PAGE_EVENTS,
+    maxPageBytes: PAGE_BYTES,
+    maxCachedBytes: CACHED_BYTES,
+  });
+  const pacer = createPacer({ schedule, maxStepsPerTurn: STEPS_PER_TURN, maxBytesPerTurn: BYTES_PER_TURN });
+  const host = { fanOut, replay, pacer, replaying: 0 };
   let tailing: Promise<LogTail> | undefined;
   let isClosed = false;
 
@@ -103,7 +119,7 @@ export function createHub(options: HubOptions): Hub {
     subscribe(subscription) {
       checkOpen();
       for (const topic of subscription.topics) checkTopic(topic);
-      startSubscription(context, subscription);
+      new Subscription(host, subscription);
     },
     get position() {
       return fanOut.position;

@@ -1,5 +1,5 @@
-export { COMPLETE } from './event-sender.ts';
-export type { SubscriptionSink, SubscriptionSnapshot } from './event-sender.ts';
 export { createHub } from './hub.ts';
 export type { Hub, HubOptions } from './hub.ts';
-export type { SubscribeOptions } from './subscription.ts';
+export { COMPLETE, COMPLETE_ID } from './subscription-sink.ts';
+export type { SubscriptionSink } from './subscription-sink.ts';
+export type { SubscribeOptions, SubscriptionSnapshot } from './subscription.ts';

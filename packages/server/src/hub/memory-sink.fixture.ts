@@ -1,6 +1,6 @@
 import { parseEventStream } from '../events/event-stream.fixture.ts';
 import type { ParsedEvent } from '../events/event-stream.fixture.ts';
-import type { SubscriptionSink } from './event-sender.ts';
+import type { SubscriptionSink } from './subscription-sink.ts';
 
 export interface MemorySink extends SubscriptionSink {
   events(): ParsedEvent[];
@@ -9,24 +9,41 @@ export interface MemorySink extends SubscriptionSink {
   writeCount(): number;
   /** The buffers as they came, to see which are shared. */
   readonly buffers: Uint8Array[];
+  /** Whether live events may be written. */
+  isFull: boolean;
   leave(): void;
   ended: { reason: string; cause: unknown } | undefined;
 }
 
-/** @param drain How long the sink takes for a page. At once, unless it is told. */
+/** @param drain How long the sink takes for a page. @default at once */
 export function createMemorySink(drain: () => Promise<void> = () => Promise.resolve()): MemorySink {
-  const controller = new AbortController();
   const buffers: Uint8Array[] = [];
   const decoder = new TextDecoder();
+  let isEnded = false;
+  let onEnded: (() => void) | undefined;
+  const finish = (): void => {
+    isEnded = true;
+    onEnded?.();
+  };
   return {
-    signal: controller.signal,
+    get isEnded() {
+      return isEnded;
+    },
+    whenEnded(listener) {
+      if (isEnded) listener();
+      else onEnded = listener;
+    },
     buffers,
     ended: undefined,
+    isFull: false,
+    hasRoom() {
+      return !this.isFull;
+    },
     write: (bytes) => void buffers.push(bytes),
     drained: drain,
     end(reason, cause) {
       this.ended = { reason, cause };
-      controller.abort();
+      finish();
     },
     events: () => parseEventStream(buffers.map((bytes) => decoder.decode(bytes)).join('')),
     sequences() {
@@ -34,6 +51,6 @@ export function createMemorySink(drain: () => Promise<void> = () => Promise.reso
       return dispatched.map(({ id = '' }) => Number(id.split('-')[1]));
     },
     writeCount: () => buffers.length,
-    leave: () => controller.abort(),
+    leave: finish,
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { formatEventId } from '../events/event-id.ts';
 import type { LogEntry } from '../events/event-log.ts';
-import type { SubscriptionSnapshot } from './event-sender.ts';
+import type { SubscriptionSnapshot } from './subscription.ts';
 import { createHub } from './hub.ts';
 import type { Hub } from './hub.ts';
 import { createMemoryEventLog } from '../logs/memory-event-log.ts';
@@ -37,7 +37,7 @@ async function createCounter(maxEvents = 100): Promise<Counter> {
   return counter;
 }
 
-const complete = { type: 'complete', data: '' };
+const complete = { id: 'sillage-complete', type: 'complete', data: '' };
 
 describe('a snapshot', () => {
   it('opens a subscription that starts at the present, and events go on after its place (PROTOCOL 5.5)', async () => {

@@ -1,197 +1,283 @@
-import { encodeEvent, formatEventId, parseEventId } from '../events/index.ts';
-import type { EventLog, LogEntry, LogPage } from '../events/index.ts';
-import { createEventSender } from './event-sender.ts';
-import type { EventSender, SubscriptionSink, SubscriptionSnapshot } from './event-sender.ts';
-import type { FanOut } from './fan-out.ts';
-import { createRecentEvent } from './recent-events.ts';
+import { ConfigurationError } from '../core/index.ts';
+import { encodeEvent, formatEventId, joinBlocks, parseEventId } from '../events/index.ts';
+import type { LogEntry } from '../events/index.ts';
+import type { FanOut, LiveMember, Membership } from './fan-out.ts';
+import type { Pacer } from './pacer.ts';
 import type { RecentEvent } from './recent-events.ts';
+import type { Replay, ReplayPage } from './replay.ts';
+import { COMPLETE } from './subscription-sink.ts';
+import type { SubscriptionSink } from './subscription-sink.ts';
+
+/** The state at a position, encoded as an event. */
+export interface SubscriptionSnapshot {
+  /** The ID of the position; events go on after it. */
+  readonly after: string;
+  readonly event: LogEntry;
+}
 
 export interface SubscribeOptions {
   readonly topics: readonly string[];
-  /** The ID that the client saw last. Left out, the subscription starts at the present (PROTOCOL 2.3). */
+  /** The last event ID of the client. Without one, the subscription starts at the present (PROTOCOL 2.3). */
   readonly lastEventId?: string | undefined;
   readonly sink: SubscriptionSink;
-  /** Taken at the start of a subscription without an ID, after a gap, and where the end may be past (PROTOCOL 5.5). */
+  /** Taken at the start of a subscription without an ID, after a gap, and where the end may have passed (PROTOCOL 5.5). */
   readonly snapshot?: (() => Promise<SubscriptionSnapshot>) | undefined;
-  /** Whether an event, or the snapshot, is the last one. Must not throw. */
+  /** Whether an event, or the snapshot, is the last one. What it throws ends the subscription as failed. */
   readonly completeAfter?: ((event: LogEntry) => boolean) | undefined;
 }
 
-export interface SubscriptionContext {
-  readonly log: EventLog;
+/** What all subscriptions of a hub share. */
+export interface SubscriptionHost {
   readonly fanOut: FanOut;
-  readonly pageEvents: number;
-  readonly pageBytes: number;
-}
-
-interface Wanted extends SubscribeOptions {
-  readonly topicSet: ReadonlySet<string>;
-  readonly sender: EventSender;
-}
-
-interface Progress {
-  /** The ID up to which the sink has everything. */
-  after: string;
-  /** Whether nothing was written yet, so that a gap can be told. */
-  isFirst: boolean;
-  /** Whether there is no event after the present. */
-  isOver: boolean;
+  readonly replay: Replay;
+  readonly pacer: Pacer;
+  /** How many subscriptions are behind the present. */
+  replaying: number;
 }
 
 /**
- * Brings a sink to the present and keeps it there (PROTOCOL 5.1). It reads pages from the log at the pace of the sink, then
- * the last stretch from memory, and joins the live sessions in the same turn of the event loop in which nothing is left
- * to read: no event can come between, and nothing is queued for the sink meanwhile.
+ * Brings a sink to the present and keeps it there (PROTOCOL 5.1). It writes pages at the pace of the sink, from the log and then from
+ * memory, and joins the live subscriptions in the same turn of the event loop in which nothing is left to write: no event can come
+ * between, and nothing is queued for the sink meanwhile. A sink that has no room for live events leaves them and does the same again.
  */
-export function startSubscription(context: SubscriptionContext, options: SubscribeOptions): void {
-  const { lastEventId, sink, snapshot, completeAfter } = options;
-  if (sink.signal.aborted) return;
-  const wanted = {
-    ...options,
-    topics: [...options.topics],
-    topicSet: new Set(options.topics),
-    sender: createEventSender(sink, completeAfter),
-  };
-  const progress = { after: lastEventId ?? formatEventId(context.fanOut.position), isFirst: true, isOver: false };
-  if (lastEventId === undefined && snapshot === undefined) {
-    // A block with an ID and no data, so that a client has a place before its first event (PROTOCOL 4.3).
-    sink.write(encodeEvent({ id: progress.after }));
+export class Subscription implements LiveMember {
+  readonly #host: SubscriptionHost;
+  readonly #sink: SubscriptionSink;
+  readonly #topics: readonly string[];
+  readonly #snapshot: SubscribeOptions['snapshot'];
+  readonly #completeAfter: SubscribeOptions['completeAfter'];
+  /** The ID up to which the sink has everything. Out of date while the subscription is live. */
+  #after: string;
+  /** Whether nothing was written yet, so that a gap can be told. */
+  #isFirst = true;
+  /** Whether the stream's last event is in the past. */
+  #isOver = false;
+  #isReplaying = false;
+  #membership: Membership | undefined;
+  #cancelWait: (() => void) | undefined;
+
+  constructor(host: SubscriptionHost, options: SubscribeOptions) {
+    const { topics, lastEventId, sink, snapshot, completeAfter } = options;
+    this.#host = host;
+    this.#sink = sink;
+    this.#topics = [...new Set(topics)].sort();
+    this.#snapshot = snapshot;
+    this.#completeAfter = completeAfter;
+    this.#after = lastEventId ?? formatEventId(host.fanOut.position);
+    if (sink.isEnded) return;
+    sink.whenEnded(() => this.#leave());
+    if (snapshot === undefined) {
+      // A block with an ID and no data, so that a client has a position before its first event (PROTOCOL 4.3).
+      if (lastEventId === undefined) sink.write(encodeEvent({ id: this.#after }));
+      this.#catchUp();
+    } else this.#follow(this.#open(lastEventId, snapshot));
   }
-  follow(wanted, snapshot === undefined ? catchUp(context, wanted, progress) : open(context, wanted, progress));
-}
 
-function follow({ sink }: Wanted, work: Promise<void>): void {
-  work.catch((error: unknown) => {
-    sink.end('failed', error);
-  });
-}
-
-/** Begins with the snapshot, or finds out from it whether the client, which resumes, has seen the last event already. */
-async function open(context: SubscriptionContext, wanted: Wanted, progress: Progress): Promise<void> {
-  const { lastEventId, snapshot, completeAfter, sink } = wanted;
-  if (lastEventId === undefined) {
-    if (!(await writeSnapshot(wanted, progress))) return;
-  } else if (snapshot !== undefined && completeAfter !== undefined) {
-    const { after, event } = await snapshot();
-    progress.isOver = completeAfter(event);
-    // The last event is at or before that place, so that what was caught up with up to there has it.
-    if (progress.isOver) await reached(context.fanOut, parseEventId(after)?.sequence ?? 0, sink.signal);
+  deliver(bytes: Uint8Array, events: readonly RecentEvent[]): void {
+    const [first] = events;
+    if (first === undefined || this.#sink.hasRoom()) this.#send(events, bytes);
+    else {
+      this.#leaveLive();
+      this.fallBehind(first.event.sequence - 1, this.#host.fanOut.position.epoch);
+    }
   }
-  await catchUp(context, wanted, progress);
-}
 
-async function catchUp(context: SubscriptionContext, wanted: Wanted, progress: Progress): Promise<void> {
-  const { fanOut } = context;
-  const { sink } = wanted;
-  while (!sink.signal.aborted) {
-    const place = parseEventId(progress.after);
+  fallBehind(sequence: number, epoch: string): void {
+    this.#membership = undefined;
+    this.#after = formatEventId({ epoch, sequence });
+    this.#isFirst = false;
+    this.#follow(this.#continueWhenDrained());
+  }
+
+  /** Begins with the snapshot, or learns from it whether the client, which resumes, has seen the last event already. */
+  async #open(lastEventId: string | undefined, snapshot: () => Promise<SubscriptionSnapshot>): Promise<void> {
+    if (lastEventId === undefined) {
+      if (!(await this.#writeSnapshot(snapshot))) return;
+    } else if (this.#completeAfter !== undefined) {
+      const { after, event } = await snapshot();
+      this.#isOver = this.#completeAfter(event);
+      // The last event is at or before that position, so that the replay up to there has it.
+      if (this.#isOver) await this.#reached(parseEventId(after)?.sequence ?? 0);
+    }
+    this.#catchUp();
+  }
+
+  /** Joins the live subscriptions at once if nothing was missed, and queues up for a replay otherwise. */
+  #catchUp(): void {
+    if (this.#sink.isEnded) this.#setReplaying(false);
+    else if (this.#isUpToDate()) this.#arrive();
+    else {
+      this.#setReplaying(true);
+      this.#host.pacer.add(() => this.#step());
+    }
+  }
+
+  #isUpToDate(): boolean {
+    const { position } = this.#host.fanOut;
+    return this.#after === formatEventId(position);
+  }
+
+  /** Writes one page, or asks for one. Returns how many bytes it wrote. */
+  #step(): number {
+    try {
+      return this.#tryStep();
+    } catch (error) {
+      this.#sink.end('failed', error);
+      return 0;
+    }
+  }
+
+  #tryStep(): number {
+    if (this.#sink.isEnded) return 0;
+    const { fanOut, replay } = this.#host;
+    const place = parseEventId(this.#after);
     const isOfThisHistory = place?.epoch === fanOut.position.epoch;
     if (isOfThisHistory && fanOut.covers(place.sequence)) {
-      if (crossLastStretch(context, wanted, progress, place.sequence)) return;
-    } else if (isOfThisHistory && place.sequence > fanOut.position.sequence && !progress.isFirst) {
+      return this.#writePage(replay.fromMemory(this.#topics, place.sequence));
+    }
+    if (isOfThisHistory && place.sequence > fanOut.position.sequence && !this.#isFirst) {
       // This node's tail is behind the log.
-      await reached(fanOut, place.sequence, sink.signal);
-    } else {
-      const page = await readPage(context, wanted, progress);
-      if (!(await writePage(context, wanted, progress, page))) return;
+      this.#follow(this.#reached(place.sequence).then(() => this.#catchUp()));
+      return 0;
     }
-    await sink.drained();
+    const reading = replay.fromLog(this.#topics, this.#after);
+    this.#follow(reading.then((page) => this.#host.pacer.add(() => this.#stepWith(page))));
+    return 0;
   }
-}
 
-/** Writes what memory holds, or a page of it; answers whether nothing is left to do. Synchronous, and has to stay so. */
-function crossLastStretch(context: SubscriptionContext, wanted: Wanted, progress: Progress, from: number): boolean {
-  const { fanOut, pageBytes } = context;
-  const { sink, sender, topicSet } = wanted;
-  const stretch: RecentEvent[] = [];
-  let bytes = 0;
-  for (const recent of fanOut.recentAfter(from)) {
-    if (!topicSet.has(recent.event.topic)) continue;
-    const { byteLength } = recent.bytes();
-    if (stretch.length > 0 && bytes + byteLength > pageBytes) return !sender.send(stretch);
-    stretch.push(recent);
-    bytes += byteLength;
-    progress.after = recent.event.id;
-    progress.isFirst = false;
-  }
-  if (!sender.send(stretch) || sink.signal.aborted) return true;
-  if (progress.isOver) sender.complete();
-  else joinLive(context, wanted);
-  return true;
-}
-
-function joinLive(context: SubscriptionContext, wanted: Wanted): void {
-  const { fanOut } = context;
-  const { sink, sender, topics } = wanted;
-  // The epoch of now, not of when the member falls behind: a gap must be told across a change.
-  const { epoch } = fanOut.position;
-  const leave = fanOut.join(topics, {
-    deliver: (bytes, events) => void sender.send(events, bytes),
-    fallBehind(sequence) {
-      sink.signal.removeEventListener('abort', leave);
-      const after = formatEventId({ epoch, sequence });
-      // In a later turn: the fan-out is in the middle of its own.
-      queueMicrotask(() => follow(wanted, catchUp(context, wanted, { after, isFirst: false, isOver: false })));
-    },
-  });
-  sink.signal.addEventListener('abort', leave, { once: true });
-}
-
-async function readPage(context: SubscriptionContext, wanted: Wanted, progress: Progress): Promise<LogPage> {
-  const { log, pageEvents, pageBytes } = context;
-  return log.read({ after: progress.after, topics: wanted.topics, maxEvents: pageEvents, maxBytes: pageBytes });
-}
-
-/** Answers whether to go on. */
-async function writePage(
-  context: SubscriptionContext,
-  wanted: Wanted,
-  progress: Progress,
-  page: LogPage,
-): Promise<boolean> {
-  const { sink, sender, snapshot } = wanted;
-  const { gap, events, place } = page;
-  if (sink.signal.aborted) return false;
-  if (gap !== undefined && !progress.isFirst) {
-    // A gap is the first event of a connection (PROTOCOL 5.3): the client comes back and is told there.
-    sink.end(gap.reason === 'trimmed' ? 'slow-consumer' : 'failed');
-    return false;
-  }
-  if (place.epoch !== context.fanOut.position.epoch) {
-    sink.end('failed', new Error(`The log is at epoch ${place.epoch}, and its tail has not said so yet.`));
-    return false;
-  }
-  if (gap !== undefined) {
-    const data = JSON.stringify({ reason: gap.reason, after: progress.after });
-    sink.write(encodeEvent({ id: formatEventId(gap.place), type: 'gap', data }));
-    if (snapshot !== undefined) return writeSnapshot(wanted, progress);
-  }
-  progress.after = formatEventId(place);
-  progress.isFirst = false;
-  return sender.send(events.map(createRecentEvent));
-}
-
-/** Answers whether to go on. */
-async function writeSnapshot({ sink, sender, snapshot }: Wanted, progress: Progress): Promise<boolean> {
-  const taken = await snapshot?.();
-  if (taken === undefined || sink.signal.aborted) return false;
-  progress.after = taken.after;
-  progress.isFirst = false;
-  return sender.sendSnapshot(taken);
-}
-
-function reached(fanOut: FanOut, sequence: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (fanOut.position.sequence >= sequence) {
-      resolve();
-      return;
+  #stepWith(page: ReplayPage): number {
+    try {
+      return this.#sink.isEnded ? 0 : this.#writePage(page);
+    } catch (error) {
+      this.#sink.end('failed', error);
+      return 0;
     }
-    const finish = (): void => {
-      cancel();
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const cancel = fanOut.whenReached(sequence, finish);
-    signal.addEventListener('abort', finish, { once: true });
-  });
+  }
+
+  #writePage(page: ReplayPage): number {
+    const { gap, place } = page;
+    if (gap !== undefined && !this.#isFirst) {
+      // A gap is the first event of a connection (PROTOCOL 5.3): the client reconnects and is told there.
+      this.#sink.end(gap.reason === 'trimmed' ? 'slow-consumer' : 'failed');
+      return 0;
+    }
+    if (place.epoch !== this.#host.fanOut.position.epoch) {
+      this.#sink.end('failed', new Error(`The log is at epoch ${place.epoch}, and its tail has not said so yet.`));
+      return 0;
+    }
+    if (gap !== undefined) {
+      const data = JSON.stringify({ reason: gap.reason, after: this.#after });
+      this.#sink.write(encodeEvent({ id: formatEventId(gap.place), type: 'gap', data }));
+      if (this.#snapshot !== undefined) {
+        this.#follow(this.#restart(this.#snapshot));
+        return 0;
+      }
+    }
+    this.#after = formatEventId(place);
+    this.#isFirst = false;
+    if (page.events.length > 0 && !this.#send(page.events, page.bytes())) return 0;
+    if (this.#isUpToDate()) this.#arrive();
+    else this.#follow(this.#continueWhenDrained());
+    return page.events.length === 0 ? 0 : page.bytes().byteLength;
+  }
+
+  async #restart(snapshot: () => Promise<SubscriptionSnapshot>): Promise<void> {
+    if (await this.#writeSnapshot(snapshot)) await this.#continueWhenDrained();
+  }
+
+  async #continueWhenDrained(): Promise<void> {
+    this.#setReplaying(true);
+    await this.#sink.drained();
+    this.#catchUp();
+  }
+
+  /** Nothing is left to write. Synchronous, and has to stay so. */
+  #arrive(): void {
+    this.#setReplaying(false);
+    if (this.#isOver) this.#finish([]);
+    else this.#membership = this.#host.fanOut.join(this.#topics, this);
+  }
+
+  /** Writes events, up to the stream's last one if it is among them. Returns whether the stream goes on. */
+  #send(events: readonly RecentEvent[], joined: Uint8Array): boolean {
+    const completeAfter = this.#completeAfter;
+    if (completeAfter === undefined) {
+      this.#sink.write(joined);
+      return !this.#sink.isEnded;
+    }
+    let lastAt: number;
+    try {
+      lastAt = events.findIndex(({ event }) => completeAfter(event));
+    } catch (error) {
+      this.#sink.end('failed', error);
+      return false;
+    }
+    if (lastAt === -1) this.#sink.write(joined);
+    else this.#finish(events.slice(0, lastAt + 1).map((event) => event.bytes()));
+    return !this.#sink.isEnded;
+  }
+
+  #finish(blocks: readonly Uint8Array[]): void {
+    this.#sink.write(joinBlocks([...blocks, COMPLETE]));
+    this.#sink.end('completed');
+  }
+
+  /** Returns whether the stream goes on. */
+  async #writeSnapshot(snapshot: () => Promise<SubscriptionSnapshot>): Promise<boolean> {
+    const { after, event } = await snapshot();
+    if (this.#sink.isEnded) return false;
+    if (parseEventId(after) === undefined) {
+      throw new ConfigurationError(
+        `The snapshot has "${after}" as after, which is not an event ID. Pass formatEventId(hub.position).`,
+      );
+    }
+    this.#after = after;
+    this.#isFirst = false;
+    const block = encodeEvent({ ...event, id: after });
+    if (this.#completeAfter?.(event) === true) {
+      this.#finish([block]);
+      return false;
+    }
+    this.#sink.write(block);
+    return true;
+  }
+
+  /** Resolves once this node has seen the sequence, or the sink has ended. */
+  #reached(sequence: number): Promise<void> {
+    const { fanOut } = this.#host;
+    if (fanOut.position.sequence >= sequence || this.#sink.isEnded) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = fanOut.whenReached(sequence, () => {
+        this.#cancelWait = undefined;
+        resolve();
+      });
+      this.#cancelWait = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  #follow(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#sink.end('failed', error));
+  }
+
+  /** The sink has ended. */
+  #leave(): void {
+    this.#setReplaying(false);
+    this.#leaveLive();
+    this.#cancelWait?.();
+  }
+
+  #leaveLive(): void {
+    if (this.#membership !== undefined) this.#host.fanOut.leave(this.#membership, this);
+    this.#membership = undefined;
+  }
+
+  #setReplaying(isReplaying: boolean): void {
+    if (this.#isReplaying === isReplaying) return;
+    this.#isReplaying = isReplaying;
+    this.#host.replaying += isReplaying ? 1 : -1;
+    if (this.#host.replaying === 0) this.#host.replay.clear();
+  }
 }

@@ -1,4 +1,4 @@
 export { createSessionRegistry } from './session-registry.ts';
 export type { SessionCounts } from './session-registry.ts';
-export { createSession } from './session.ts';
-export type { Session, SessionCloseReason } from './session.ts';
+export { Session } from './session.ts';
+export type { SessionCloseReason, SessionHost } from './session.ts';

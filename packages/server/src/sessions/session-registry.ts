@@ -1,5 +1,6 @@
 import type { Identity } from '../auth/index.ts';
 import type { Clock } from '../core/index.ts';
+import { createDeadlines } from './deadlines.ts';
 import type { Session, SessionCloseReason } from './session.ts';
 
 export interface SessionCounts {
@@ -10,65 +11,65 @@ export interface SessionCounts {
 
 export interface SessionRegistryOptions {
   readonly clock: Clock;
-  /** `null` sends no heartbeats. */
-  readonly heartbeatMs: number | null;
+  /** `undefined` sends no heartbeats. */
+  readonly heartbeatMs: number | undefined;
   readonly stallMs: number;
 }
 
 export interface SessionRegistry {
   add(session: Session): void;
   delete(session: Session): void;
-  /** Ends the sessions that the predicate picks, and answers how many. */
+  /** Ends the sessions that the predicate picks, and returns how many. */
   close(reason: SessionCloseReason, isMeant: (identity: Identity) => boolean): number;
   counts(): SessionCounts;
 }
 
-/** A heartbeat comes at most a tenth of its interval late; a client waits for two and a half intervals (PROTOCOL 3.2). */
+/** A heartbeat is sent at most a tenth of its interval late; a client waits for two and a half intervals (PROTOCOL 3.2). */
 const CHECKS_PER_INTERVAL = 10;
 
 /**
- * Knows the open sessions, and checks on all of them from one timer: a timer each would cost a write's worth for every event,
- * as each write would have to move it. Without sessions there is no timer.
+ * Knows the open sessions. One timer checks all of them for heartbeats and stalled clients, and one waits for the next deadline: with
+ * timers of its own, each session would move one at every write.
  */
 export function createSessionRegistry({ clock, heartbeatMs, stallMs }: SessionRegistryOptions): SessionRegistry {
   const sessions = new Set<Session>();
-  const byUser = new Map<string, Set<Session>>();
+  const countByUser = new Map<string, number>();
+  const deadlines = createDeadlines(clock);
   const checkEveryMs = Math.max(1, Math.ceil(Math.min(heartbeatMs ?? stallMs, stallMs) / CHECKS_PER_INTERVAL));
   let stopTimer: (() => void) | undefined;
 
   function checkAll(): void {
     stopTimer = undefined;
     for (const session of sessions) session.check(heartbeatMs, stallMs);
-    if (sessions.size > 0) stopTimer = clock.setTimer(checkAll, checkEveryMs);
+    // A hook may have opened a session meanwhile, which has armed the timer.
+    if (sessions.size > 0) stopTimer ??= clock.setTimer(checkAll, checkEveryMs);
   }
 
   return {
     add(session) {
       sessions.add(session);
-      const ofUser = byUser.get(session.identity.key);
-      if (ofUser === undefined) byUser.set(session.identity.key, new Set([session]));
-      else ofUser.add(session);
+      deadlines.add(session);
+      const { key } = session.identity;
+      countByUser.set(key, (countByUser.get(key) ?? 0) + 1);
       stopTimer ??= clock.setTimer(checkAll, checkEveryMs);
     },
     delete(session) {
-      sessions.delete(session);
-      const ofUser = byUser.get(session.identity.key);
-      ofUser?.delete(session);
-      if (ofUser?.size === 0) byUser.delete(session.identity.key);
+      if (!sessions.delete(session)) return;
+      deadlines.delete(session);
+      const { key } = session.identity;
+      const count = (countByUser.get(key) ?? 0) - 1;
+      if (count > 0) countByUser.set(key, count);
+      else countByUser.delete(key);
       if (sessions.size > 0) return;
       stopTimer?.();
       stopTimer = undefined;
     },
     close(reason, isMeant) {
-      // A copy: ending them changes the set.
+      // Chosen before the first one ends: ending them changes the set.
       const meant = [...sessions].filter((session) => isMeant(session.identity));
       for (const session of meant) session.close(reason);
       return meant.length;
     },
-    counts() {
-      const counts = new Map<string, number>();
-      for (const [userKey, ofUser] of byUser) counts.set(userKey, ofUser.size);
-      return { count: sessions.size, byUser: counts };
-    },
+    counts: () => ({ count: sessions.size, byUser: new Map(countByUser) }),
   };
 }
