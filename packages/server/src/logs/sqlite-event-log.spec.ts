@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { registerEventLogContract } from './event-log-contract.fixture.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { createRandom, settle } from '../core/tick.fixture.ts';
-import { createSqliteEventLog } from './sqlite-event-log.ts';
+import { createSqliteEventLog, EVENTS_OF_TOPIC, SEQUENCES_OF_TOPIC } from './sqlite-event-log.ts';
+import { TRIMMED_BY_TOPIC } from './sqlite-trimming.ts';
 
 registerEventLogContract('the SQLite log', {
   createLog: (options) => createSqliteEventLog({ ...options, path: ':memory:' }),
@@ -28,17 +30,147 @@ describe('the SQLite log', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('goes on in the same history after a restart, with what it held and what it had let go', async () => {
+  it('goes on without a gap after a restart, with what it held and what it had let go', async () => {
     const before = createSqliteEventLog({ path, epoch: 'e1', maxEvents: 3 });
     for (const topic of ['a', 'b', 'b', 'b']) await before.append(topic, { ...entry, retry: 5 });
     await before.close();
-    const after = createSqliteEventLog({ path, epoch: 'other', maxEvents: 3 });
-    expect(await after.position()).toEqual({ epoch: 'e1', sequence: 4 });
-    expect((await readAll(after, 'b')).events).toHaveLength(3);
-    expect((await readAll(after, 'b')).events[0]).toMatchObject({ id: 'e1-2', retry: 5 });
-    expect((await readAll(after, 'a')).gap?.reason).toBe('trimmed');
-    expect(await after.append('a', entry)).toMatchObject({ id: 'e1-5' });
+    const after = createSqliteEventLog({ path, maxEvents: 3 });
+    const { epoch, sequence } = await after.position();
+    expect(sequence).toBe(4);
+    expect(epoch).toMatch(/^[0-9a-z]{12}$/);
+    expect((await readAll(after, 'b', 'e1-1')).gap).toBeUndefined();
+    expect((await readAll(after, 'b', 'e1-1')).events).toHaveLength(3);
+    expect((await readAll(after, 'b', 'e1-2')).events[0]).toMatchObject({ id: `${epoch}-3`, retry: 5 });
+    expect((await readAll(after, 'b', 'e1-4')).events).toEqual([]);
+    expect((await readAll(after, 'a', 'e1-0')).gap?.reason).toBe('trimmed');
+    expect(await after.append('a', entry)).toMatchObject({ id: `${epoch}-5` });
     await after.close();
+  });
+
+  it('goes on over many restarts, each with a position of any of them', async () => {
+    const positions: string[] = [];
+    for (let restart = 0; restart < 6; restart += 1) {
+      const log = createSqliteEventLog({ path });
+      for (const [index, position] of positions.entries()) {
+        const page = await readAll(log, 'a', position);
+        expect(page.gap).toBeUndefined();
+        expect(page.events).toHaveLength(2 * (restart - index - 1));
+      }
+      await log.append('a', entry);
+      positions.push((await log.append('a', entry)).id);
+      await log.close();
+    }
+    expect(new Set(positions.map((position) => position.split('-')[0])).size).toBe(6);
+  });
+
+  it('tells a gap to a client that is ahead of a file which was put back to an earlier state', async () => {
+    const first = createSqliteEventLog({ path, epoch: 'e1' });
+    for (let count = 0; count < 5; count += 1) await first.append('a', entry);
+    await first.close();
+    await copyFile(path, `${path}.backup`);
+    const second = createSqliteEventLog({ path });
+    const lost = await second.append('a', entry);
+    await second.close();
+    await copyFile(`${path}.backup`, path);
+    // More than were lost, so that their numbers are used again.
+    const restored = createSqliteEventLog({ path });
+    for (let count = 0; count < 5; count += 1) await restored.append('a', { type: 'message', data: 'new' });
+    expect((await readAll(restored, 'a', lost.id)).gap?.reason).toBe('epoch');
+    const kept = await readAll(restored, 'a', 'e1-5');
+    expect([kept.gap, kept.events.map(({ data }) => data)]).toEqual([
+      undefined,
+      Array.from({ length: 5 }, () => 'new'),
+    ]);
+    await restored.close();
+  });
+
+  it('tells a gap to a client that is ahead of a file which lost its tail in a power cut', async () => {
+    const log = createSqliteEventLog({ path, epoch: 'e1', synchronous: 'normal' });
+    for (let count = 0; count < 5; count += 1) await log.append('a', entry);
+    // What the disk had at that moment; the rest was in the machine's memory.
+    const onDisk = join(folder, 'on-disk.db');
+    await copyFile(path, onDisk);
+    await copyFile(`${path}-wal`, `${onDisk}-wal`);
+    for (let count = 0; count < 5; count += 1) await log.append('a', entry);
+    await log.close();
+    const after = createSqliteEventLog({ path: onDisk });
+    for (let count = 0; count < 10; count += 1) await after.append('a', { type: 'message', data: 'new' });
+    expect((await readAll(after, 'a', 'e1-5')).gap).toBeUndefined();
+    for (const sequence of [6, 10]) expect((await readAll(after, 'a', `e1-${sequence}`)).gap?.reason).toBe('epoch');
+    await after.close();
+  });
+
+  it('takes over a file of the first schema', async () => {
+    const old = new DatabaseSync(path);
+    old.exec(`
+      CREATE TABLE history (epoch TEXT NOT NULL, forgotten_through INTEGER NOT NULL) STRICT;
+      INSERT INTO history VALUES ('old', 1);
+      CREATE TABLE events (
+        sequence INTEGER PRIMARY KEY, topic TEXT NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL, retry INTEGER
+      ) STRICT;
+      INSERT INTO events VALUES (3, 'a', 'message', 'x', NULL), (4, 'a', 'message', 'y', NULL);
+      CREATE INDEX events_by_topic ON events (topic, sequence);
+      CREATE TABLE trimmed (topic TEXT PRIMARY KEY, through INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      INSERT INTO trimmed VALUES ('b', 2);
+      CREATE INDEX trimmed_by_place ON trimmed (through);
+      PRAGMA user_version = 1;`);
+    old.close();
+    const log = createSqliteEventLog({ path });
+    expect((await readAll(log, 'a', 'old-3')).events.map(({ data }) => data)).toEqual(['y']);
+    expect((await readAll(log, 'b', 'old-1')).gap?.reason).toBe('trimmed');
+    expect((await readAll(log, 'forgotten', 'old-0')).gap?.reason).toBe('trimmed');
+    expect((await readAll(log, 'forgotten', 'old-1')).gap).toBeUndefined();
+    expect((await readAll(log, 'a', 'old-5')).gap?.reason).toBe('epoch');
+    await log.close();
+    const newer = new DatabaseSync(path);
+    newer.exec('PRAGMA user_version = 99');
+    newer.close();
+    expect(() => createSqliteEventLog({ path })).toThrow(/another version \(schema 99\)/);
+  });
+
+  it('stores all events of a tick or none, and leaves no hole in the sequence', async () => {
+    const log = createSqliteEventLog({ path: ':memory:', epoch: 'e1', maxEvents: 2, maxTrimmedTopics: 1 });
+    for (const topic of ['a', 'b', 'c', 'd']) await log.append(topic, entry);
+    const unwritable = { type: 'message', data: {} as string };
+    const results = await Promise.allSettled([
+      log.append('e', entry),
+      log.append('f', unwritable),
+      log.append('g', entry),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(await log.position()).toEqual({ epoch: 'e1', sequence: 4 });
+    expect(await log.append('h', entry)).toMatchObject({ id: 'e1-5' });
+    expect((await readAll(log, 'h', 'e1-4')).events).toHaveLength(1);
+    expect((await readAll(log, 'e', 'e1-4')).events).toEqual([]);
+    expect((await readAll(log, 'c', 'e1-2')).gap?.reason).toBe('trimmed');
+  });
+
+  describe('looks events up rather than scan for them', () => {
+    const plan = (query: string, ...values: (string | number)[]): string => {
+      const database = new DatabaseSync(path);
+      const rows = database.prepare(`EXPLAIN QUERY PLAN ${query}`).all(...values) as { detail: string }[];
+      database.close();
+      return rows.map(({ detail }) => detail).join('; ');
+    };
+    beforeEach(async () => {
+      const log = createSqliteEventLog({ path });
+      for (let count = 0; count < 100; count += 1) await log.append(`t${count % 10}`, entry);
+      await log.close();
+    });
+
+    it.each([
+      ['the events to trim', TRIMMED_BY_TOPIC, [5], /SEARCH events USING INTEGER PRIMARY KEY \(rowid<\?\)/],
+      ['a page of a topic', EVENTS_OF_TOPIC, ['t1', 5, 10], /^SEARCH events USING INDEX events_by_topic/],
+      [
+        'the sequences of a topic',
+        SEQUENCES_OF_TOPIC,
+        ['t1', 5, 10],
+        /^SEARCH events USING COVERING INDEX events_by_topic/,
+      ],
+    ])('%s', (_what, query, values, expected) => {
+      expect(plan(query, ...values)).toMatch(expected);
+      expect(plan(query, ...values)).not.toContain('SCAN events');
+    });
   });
 
   it('loses nothing that was acknowledged when its process is killed (kill -9)', async () => {
@@ -62,9 +194,10 @@ describe('the SQLite log', () => {
     }
     if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
     const log = createSqliteEventLog({ path });
-    const held = new Set((await readAll(log, 'a')).events.map(({ id }) => id));
+    const held = new Set((await readAll(log, 'a', 'e1-0')).events.map(({ sequence }) => `e1-${sequence}`));
     expect(acknowledged.length).toBeGreaterThanOrEqual(2_000);
     expect(acknowledged.filter((id) => !held.has(id))).toEqual([]);
+    expect((await readAll(log, 'a', acknowledged.at(-1))).gap).toBeUndefined();
     await log.close();
   });
 
@@ -73,8 +206,8 @@ describe('the SQLite log', () => {
     expect(() => createSqliteEventLog({ path })).toThrow(/no other process has open/);
     await log.close();
     await writeFile(join(folder, 'text'), 'Not a database, and longer than its header would be.'.repeat(50));
-    expect(() => createSqliteEventLog({ path: join(folder, 'text') })).toThrow(/give it a file/);
-    expect(() => createSqliteEventLog({ path: join(folder, 'missing', 'x.db') })).toThrow(/give it a file/);
+    expect(() => createSqliteEventLog({ path: join(folder, 'text') })).toThrow(/Give it a file/);
+    expect(() => createSqliteEventLog({ path: join(folder, 'missing', 'x.db') })).toThrow(/Give it a file/);
     expect(() => createSqliteEventLog({ path, maxEvents: 0 })).toThrow(/maxEvents/);
   });
 
@@ -84,7 +217,7 @@ describe('the SQLite log', () => {
     await log.close();
     expect(await append).toMatchObject({ id: 'e1-1' });
     const again = createSqliteEventLog({ path });
-    expect(await again.position()).toEqual({ epoch: 'e1', sequence: 1 });
+    expect(await again.position()).toMatchObject({ sequence: 1 });
     await again.close();
   });
 

@@ -1,13 +1,14 @@
-import { DatabaseSync } from 'node:sqlite';
 import type { SQLOutputValue } from 'node:sqlite';
-import { checkBounds, ClosedError, ConfigurationError } from '../core/index.ts';
-import { formatEventId, isEpoch } from '../events/index.ts';
+import { checkBounds, ClosedError } from '../core/index.ts';
+import { formatEventId, locateCursor, parseEventId } from '../events/index.ts';
 import type { EventLog, LogEntry, LoggedEvent, LogTailListener } from '../events/index.ts';
 import { mergeSequences, readPage } from './page.ts';
 import { randomEpoch } from './random-epoch.ts';
+import { openSqliteLog } from './sqlite-database.ts';
+import { prepareTrimming } from './sqlite-trimming.ts';
 
 export interface SqliteEventLogOptions {
-  /** The database's file, created where there is none; `':memory:'` keeps nothing. One process at a time may have it open. */
+  /** The database's file, created if there is none; `':memory:'` keeps nothing. One process at a time may have it open. */
   readonly path: string;
   /** How many events it holds over all topics; past it the oldest go. @default 100_000 */
   readonly maxEvents?: number;
@@ -17,11 +18,11 @@ export interface SqliteEventLogOptions {
    */
   readonly maxTrimmedTopics?: number;
   /**
-   * What an acknowledged event survives: `'normal'` the death of the process, `'full'` that of the machine too, at one disk flush a
-   * tick (SQLite, "PRAGMA synchronous", in WAL mode). @default 'normal'
+   * What an acknowledged event survives: `'normal'` the death of the process, `'full'` that of the machine too, at one disk flush per
+   * tick (SQLite, "PRAGMA synchronous", in WAL mode). Clients are told a gap for what did not survive. @default 'normal'
    */
   readonly synchronous?: 'normal' | 'full';
-  /** The name of a new file's history: 1 to 32 of `[0-9a-z]`. A file that has one keeps it. @default a random one */
+  /** The name of a new file's first history: 1 to 32 of `[0-9a-z]`. Each later opening names its own. @default a random one */
   readonly epoch?: string;
 }
 
@@ -32,61 +33,41 @@ interface Append {
   readonly reject: (error: unknown) => void;
 }
 
-const SCHEMA_VERSION = 1;
-const SCHEMA = `
-  CREATE TABLE history (epoch TEXT NOT NULL, forgotten_through INTEGER NOT NULL) STRICT;
-  CREATE TABLE events (
-    sequence INTEGER PRIMARY KEY, topic TEXT NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL, retry INTEGER
-  ) STRICT;
-  CREATE INDEX events_by_topic ON events (topic, sequence);
-  CREATE TABLE trimmed (topic TEXT PRIMARY KEY, through INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE INDEX trimmed_by_place ON trimmed (through);
-  PRAGMA user_version = ${SCHEMA_VERSION};
-`;
+export const EVENTS_OF_TOPIC = `
+  SELECT sequence, topic, type, data, retry FROM events WHERE topic = ? AND sequence > ? ORDER BY sequence LIMIT ?`;
+export const SEQUENCES_OF_TOPIC =
+  'SELECT sequence FROM events WHERE topic = ? AND sequence > ? ORDER BY sequence LIMIT ?';
 
 /**
- * Holds events in a file, so that a restart loses none and is no gap. The events of a tick share one transaction: the disk is
+ * Holds events in a file, so that a restart loses none and causes no gap. The events of a tick share one transaction: the disk is
  * waited for once, however many they are.
  *
- * @throws ConfigurationError for a bound that is no positive whole number, or a file that cannot be used.
+ * A file that has lost its last events (restored from a backup, or after a power cut with `synchronous: 'normal'`) tells a gap to the
+ * clients that had them.
+ *
+ * @throws ConfigurationError for a bound that is not a whole number of at least 1, or a file that cannot be used.
+ *
+ * @example createHub({ log: createSqliteEventLog({ path: 'events.sqlite' }) })
  */
 export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
   const { path, maxEvents = 100_000, maxTrimmedTopics = 10_000, synchronous = 'normal' } = options;
   checkBounds({ maxEvents, maxTrimmedTopics });
-  const database = openDatabase(path, synchronous, options.epoch ?? randomEpoch());
-  const { epoch } = readRow(database, 'SELECT epoch FROM history') as { epoch: string };
+  const opened = openSqliteLog({ path, synchronous, firstEpoch: options.epoch ?? randomEpoch() });
+  const { database, epoch, earlier } = opened;
+  let { first, last } = opened;
   const insert = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?)');
-  const noteTrimmed = database.prepare(`
-    INSERT INTO trimmed SELECT topic, max(sequence) FROM events WHERE sequence <= ? GROUP BY topic
-    ON CONFLICT (topic) DO UPDATE SET through = excluded.through`);
-  const trim = database.prepare('DELETE FROM events WHERE sequence <= ?');
-  const countTrimmed = database.prepare('SELECT count(*) AS count FROM trimmed');
-  const forget = database.prepare(
-    'DELETE FROM trimmed WHERE topic IN (SELECT topic FROM trimmed ORDER BY through LIMIT ?) RETURNING through',
-  );
-  const noteForgotten = database.prepare('UPDATE history SET forgotten_through = max(forgotten_through, ?)');
+  const trimming = prepareTrimming(database, maxTrimmedTopics);
   const findLost = database.prepare(`
-    SELECT max(ifnull(trimmed.through, history.forgotten_through)) AS through
-    FROM history, json_each(?) AS wanted LEFT JOIN trimmed ON trimmed.topic = wanted.value`);
+    SELECT max(ifnull(trimmed.through, forgotten.through)) AS through
+    FROM forgotten, json_each(?) AS wanted LEFT JOIN trimmed ON trimmed.topic = wanted.value`);
   // Per topic, so that the index gives the order: neither a scan over other topics nor a sort of everything that follows.
-  const selectOfTopic = database.prepare(`
-    SELECT sequence, topic, type, data, retry FROM events
-    WHERE topic = ? AND sequence > ? ORDER BY sequence LIMIT ?`);
-  const selectSequences = database.prepare(
-    'SELECT sequence FROM events WHERE topic = ? AND sequence > ? ORDER BY sequence LIMIT ?',
-  );
+  const selectOfTopic = database.prepare(EVENTS_OF_TOPIC);
+  const selectSequences = database.prepare(SEQUENCES_OF_TOPIC);
   const selectEvent = database.prepare('SELECT sequence, topic, type, data, retry FROM events WHERE sequence = ?');
 
   const tails = new Set<LogTailListener>();
   let waiting: Append[] = [];
   let isClosed = false;
-  let { last, first } = readRow(
-    database,
-    'SELECT ifnull(max(sequence), 0) AS last, ifnull(min(sequence), 1) AS first FROM events',
-  ) as {
-    last: number;
-    first: number;
-  };
 
   function commit(): void {
     const appends = waiting;
@@ -114,11 +95,12 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
     try {
       for (const { sequence, topic, type, data, retry } of events)
         insert.run(sequence, topic, type, data, retry ?? null);
-      if (nextFirst > first) trimBefore(nextFirst);
+      if (nextFirst > first) trimming.trimThrough(nextFirst - 1);
       database.exec('COMMIT');
     } catch (error) {
       // SQLite may have ended the transaction by itself, as when the disk is full.
       if (database.isTransaction) database.exec('ROLLBACK');
+      trimming.recount();
       throw error;
     }
     last = nextLast;
@@ -126,13 +108,12 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
     return events;
   }
 
-  function trimBefore(sequence: number): void {
-    noteTrimmed.run(sequence - 1);
-    trim.run(sequence - 1);
-    const { count } = countTrimmed.get() as { count: number };
-    if (count <= maxTrimmedTopics) return;
-    const forgotten = forget.all(count - maxTrimmedTopics) as { through: number }[];
-    noteForgotten.run(Math.max(...forgotten.map(({ through }) => through)));
+  /** A position of an earlier history holds if the file still had it when the next one began. */
+  function locate(after: string): ReturnType<typeof locateCursor> {
+    const place = parseEventId(after);
+    const through = place === undefined ? undefined : earlier.get(place.epoch);
+    if (place === undefined || through === undefined) return locateCursor(after, { epoch, sequence: last });
+    return place.sequence <= through ? place.sequence : 'epoch';
   }
 
   function lostThrough(topics: readonly string[]): number {
@@ -169,7 +150,7 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
     async read(request) {
       await Promise.resolve();
       checkOpen();
-      return readPage({ epoch, first, last, lostThrough, eventsOf, sizeOf }, request);
+      return readPage({ epoch, first, last, lostThrough, eventsOf, sizeOf, locate }, request);
     },
     async tail(listener) {
       await Promise.resolve();
@@ -192,40 +173,6 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
       database.close();
     },
   };
-}
-
-function openDatabase(path: string, synchronous: 'normal' | 'full', epoch: string): DatabaseSync {
-  if (!isEpoch(epoch)) throw new ConfigurationError('epoch must be 1 to 32 characters of 0-9 and a-z.');
-  let database: DatabaseSync | undefined;
-  try {
-    database = new DatabaseSync(path);
-    // Exclusive: two processes would give the same sequence to different events.
-    database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
-    database.exec('BEGIN EXCLUSIVE');
-    const { user_version: version } = readRow(database, 'PRAGMA user_version') as { user_version: number };
-    if (version === 0) {
-      database.exec(SCHEMA);
-      database.prepare('INSERT INTO history VALUES (?, 0)').run(epoch);
-    } else if (version !== SCHEMA_VERSION) {
-      throw new ConfigurationError(
-        `${path} was written by another version (schema ${version}): give the log another file.`,
-      );
-    }
-    database.exec('COMMIT');
-    return database;
-  } catch (cause) {
-    database?.close();
-    if (cause instanceof ConfigurationError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigurationError(
-      `The event log cannot use ${path} (${reason}): give it a file that it may write, and that no other process has open.`,
-      { cause },
-    );
-  }
-}
-
-function readRow(database: DatabaseSync, query: string): Record<string, SQLOutputValue> | undefined {
-  return database.prepare(query).get();
 }
 
 function toEvent(row: Record<string, SQLOutputValue>, epoch: string): LoggedEvent {

@@ -1,0 +1,49 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Lets the oldest events go, and notes of which topics they were. */
+export interface SqliteTrimming {
+  /** Removes the events up to a sequence, within the caller's transaction. */
+  trimThrough(sequence: number): void;
+  /** The transaction was rolled back. */
+  recount(): void;
+}
+
+/**
+ * The last trimmed event of each topic up to a sequence. `NOT INDEXED`: with the index of topics, SQLite would group by walking over all
+ * events that the log holds, at each commit; so it looks up the few that are trimmed by their sequence, which is the table's key.
+ */
+export const TRIMMED_BY_TOPIC = `
+  SELECT topic, max(sequence) AS through FROM events NOT INDEXED WHERE sequence <= ? GROUP BY topic`;
+
+export function prepareTrimming(database: DatabaseSync, maxTrimmedTopics: number): SqliteTrimming {
+  const addTopics = database.prepare(`INSERT OR IGNORE INTO trimmed ${TRIMMED_BY_TOPIC}`);
+  const moveTopics = database.prepare(`
+    UPDATE trimmed SET through = gone.through FROM (${TRIMMED_BY_TOPIC}) AS gone WHERE trimmed.topic = gone.topic`);
+  const trim = database.prepare('DELETE FROM events WHERE sequence <= ?');
+  const countTopics = database.prepare('SELECT count(*) AS count FROM trimmed');
+  const forget = database.prepare(
+    'DELETE FROM trimmed WHERE topic IN (SELECT topic FROM trimmed ORDER BY through LIMIT ?) RETURNING through',
+  );
+  const noteForgotten = database.prepare('UPDATE forgotten SET through = max(through, ?)');
+  // Kept here, as count(*) walks over all topics.
+  let count = countAll();
+
+  function countAll(): number {
+    return (countTopics.get() as { count: number }).count;
+  }
+
+  return {
+    trimThrough(sequence) {
+      count += Number(addTopics.run(sequence).changes);
+      moveTopics.run(sequence);
+      trim.run(sequence);
+      if (count <= maxTrimmedTopics) return;
+      const forgotten = forget.all(count - maxTrimmedTopics) as { through: number }[];
+      noteForgotten.run(Math.max(...forgotten.map(({ through }) => through)));
+      count -= forgotten.length;
+    },
+    recount() {
+      count = countAll();
+    },
+  };
+}
