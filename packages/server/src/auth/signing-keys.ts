@@ -21,17 +21,19 @@ export interface SigningKeysOptions {
   readonly cacheMs: number;
   /** How old keys are when the next use fetches them again in the background. */
   readonly refreshMs: number;
-  /** How long an unknown `kid` fetches no keys again after one has. */
+  /** How long a `kid` that the issuer does not have is refused without asking again. */
   readonly unknownKeyCooldownMs: number;
-  /** Called when a fetch has failed, whether or not older keys help out. */
+  /** How long after a fetch an unknown `kid` starts no other one. */
+  readonly fetchIntervalMs: number;
+  /** Called when a fetch has failed, whether or not older keys help out. Must not throw. */
   readonly onError: (error: unknown) => void;
 }
 
 export interface SigningKeys {
   /**
-   * Finds a key by its `kid`; `undefined` where the issuer has no such key.
+   * Finds a key by its `kid`; `undefined` if the issuer has no such key.
    *
-   * @throws TokenRefusedError `keys-unavailable` where that cannot be known, as the issuer does not answer.
+   * @throws TokenRefusedError `keys-unavailable` if that is not known: the issuer does not answer, or was asked a moment ago.
    */
   find(kid: string): Promise<SigningKey | undefined>;
 }
@@ -42,30 +44,45 @@ const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 1 << 20;
 const ALGORITHM = 'RS256';
 
+/** How many unknown kids are remembered; past it, the oldest is looked up again. Anybody can invent them. */
+const MAX_UNKNOWN_KEYS = 1_000;
+
 /**
  * Keeps an issuer's signing keys: fetched once at a time, refreshed in the background, fetched again for a `kid` that is new, and
  * kept when the issuer fails. There is no timer: the keys age as they are used.
+ *
+ * Each `kid` is judged for itself. An invented one is refused for a while without another fetch, and keeps no other one from being
+ * looked up; and fetches have a minimum interval, so that many invented ones are no load on the issuer. A `kid` that comes within it
+ * may be that of a key which was just rolled: its token is not refused but told to come back (503).
  */
 export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
-  const { source, fetch: fetchKeys, clock, cacheMs, refreshMs, unknownKeyCooldownMs, onError } = options;
+  const {
+    source,
+    fetch: fetchKeys,
+    clock,
+    cacheMs,
+    refreshMs,
+    unknownKeyCooldownMs,
+    fetchIntervalMs,
+    onError,
+  } = options;
   const documentOptions = { fetch: fetchKeys, clock, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES };
+  /** Until when each is refused, in the order in which they were looked up. */
+  const unknownUntilMs = new Map<string, number>();
   let keys: ReadonlyMap<string, SigningKey> | undefined;
   let fetchedAtMs = -Infinity;
   let failedAtMs = -Infinity;
-  let unknownKeyAtMs = -Infinity;
   let fetching: Promise<boolean> | undefined;
-  let fetchCount = 0;
 
   async function load(): Promise<boolean> {
     try {
       keys = await fetchKeySet(source, documentOptions);
-      fetchedAtMs = clock.now();
-      fetchCount += 1;
+      fetchedAtMs = clock.monotonic();
       failedAtMs = -Infinity;
       return true;
     } catch (error) {
-      // Last known good: the keys that there are stay, as an issuer that is down must not sign everybody out.
-      failedAtMs = clock.now();
+      // Last known good: the present keys stay, as an issuer that is down must not sign everybody out.
+      failedAtMs = clock.monotonic();
       onError(error);
       return false;
     } finally {
@@ -73,41 +90,60 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
     }
   }
 
-  /** Answers whether the keys are now those of the issuer. Never rejects. */
+  /** Returns whether the keys are now those of the issuer. Never rejects. */
   function refresh(): Promise<boolean> {
-    if (fetching === undefined && clock.now() - failedAtMs < FAILURE_COOLDOWN_MS) return Promise.resolve(false);
+    if (fetching === undefined && clock.monotonic() - failedAtMs < FAILURE_COOLDOWN_MS) return Promise.resolve(false);
     return (fetching ??= load());
   }
 
   async function current(): Promise<ReadonlyMap<string, SigningKey>> {
-    const ageMs = clock.now() - fetchedAtMs;
-    // Not awaited: the keys at hand are good enough for this token. It never rejects.
+    const ageMs = clock.monotonic() - fetchedAtMs;
+    // Not awaited if it is merely due: the present keys are good enough for this token. It never rejects.
     if (ageMs > cacheMs) await refresh();
     else if (ageMs > refreshMs) void refresh();
-    if (keys === undefined) throw keysUnavailable();
+    if (keys === undefined) throw keysUnavailable(retryAfterFailureMs());
     return keys;
+  }
+
+  function retryAfterFailureMs(): number {
+    return Math.max(0, failedAtMs + FAILURE_COOLDOWN_MS - clock.monotonic());
+  }
+
+  function noteUnknown(kid: string): void {
+    unknownUntilMs.delete(kid);
+    unknownUntilMs.set(kid, clock.monotonic() + unknownKeyCooldownMs);
+    if (unknownUntilMs.size <= MAX_UNKNOWN_KEYS) return;
+    for (const oldest of unknownUntilMs.keys()) {
+      unknownUntilMs.delete(oldest);
+      return;
+    }
   }
 
   return {
     async find(kid) {
-      const fetchesBefore = fetchCount;
+      const askedAtMs = clock.monotonic();
+      const fetchedBeforeMs = fetchedAtMs;
       const key = (await current()).get(kid);
-      if (key !== undefined || fetchCount > fetchesBefore) return key;
-      // An attacker can make up as many kids as there are requests.
-      const isCoolingDown = clock.now() - unknownKeyAtMs < unknownKeyCooldownMs;
-      if (isCoolingDown && fetching === undefined) return undefined;
-      const isFresh = await refresh();
-      // Only a fetch that has worked counts: after a failure the issuer may well have this key.
-      if (!isFresh) throw keysUnavailable();
-      unknownKeyAtMs = clock.now();
-      return keys?.get(kid);
+      if (key !== undefined) return key;
+      // Keys that were fetched for this very request are as new as can be.
+      const isFresh = fetchedAtMs !== fetchedBeforeMs;
+      if (!isFresh) {
+        if ((unknownUntilMs.get(kid) ?? -Infinity) > askedAtMs) return undefined;
+        const waitMs = fetchedAtMs + fetchIntervalMs - askedAtMs;
+        if (waitMs > 0 && fetching === undefined) throw keysUnavailable(waitMs);
+        // Only a fetch that has worked counts: after a failure the issuer may well have this key.
+        if (!(await refresh())) throw keysUnavailable(retryAfterFailureMs());
+      }
+      const found = keys?.get(kid);
+      if (found === undefined) noteUnknown(kid);
+      return found;
     },
   };
 }
 
-function keysUnavailable(): TokenRefusedError {
-  return new TokenRefusedError('keys-unavailable', "The issuer's signing keys cannot be fetched.", {
-    retryAfterMs: FAILURE_COOLDOWN_MS,
+function keysUnavailable(retryAfterMs: number): TokenRefusedError {
+  return new TokenRefusedError('keys-unavailable', "The issuer's signing keys cannot be fetched now.", {
+    retryAfterMs,
   });
 }
 

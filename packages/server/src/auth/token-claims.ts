@@ -11,7 +11,13 @@ type Claims = Readonly<Record<string, unknown>>;
  *
  * @throws TokenRefusedError
  */
-export function judgeClaims(claims: Claims, keyIssuer: string | undefined, rules: EntraRules, nowMs: number): Identity {
+export function judgeClaims(
+  payload: string,
+  keyIssuer: string | undefined,
+  rules: EntraRules,
+  nowMs: number,
+): Identity {
+  const claims = parseClaims(payload);
   const version = checkVersion(claims);
   const tenantId = checkTenant(claims, rules);
   checkIssuer(claims, keyIssuer, tenantId, version, rules);
@@ -37,8 +43,22 @@ export function judgeClaims(claims: Claims, keyIssuer: string | undefined, rules
     // Past `exp` but within the tolerance, it is the clocks that differ: then the session ends by ours.
     sessionDeadlineMs: expiresAtMs > nowMs ? expiresAtMs : expiresAtMs + rules.clockToleranceMs,
     supportsClaimsChallenge: textList(claims.xms_cc).includes('cp1'),
-    claims,
+    // The text alone is kept: parsed, the claims of one token take several kilobytes, and hardly anybody reads them.
+    get claims() {
+      return parseClaims(payload);
+    },
   };
+}
+
+function parseClaims(payload: string): Claims {
+  let claims: unknown;
+  try {
+    claims = JSON.parse(payload);
+  } catch (cause) {
+    throw new TokenRefusedError('malformed-token', 'The payload of the token is not JSON.', { cause });
+  }
+  if (typeof claims === 'object' && claims !== null && !Array.isArray(claims)) return claims as Claims;
+  throw new TokenRefusedError('malformed-token', 'The payload of the token is not a JSON object.');
 }
 
 function checkVersion({ ver }: Claims): '1.0' | '2.0' {
