@@ -62,14 +62,62 @@ describe('CORS (PROTOCOL 3.5)', () => {
 
   it.each([
     ['*', /any site/],
-    ['null', /https:\/\/host/],
     ['app.example', /https:\/\/host/],
     ['https://*.example', /\*/],
     ['https://app.example/', /sends as 'https:\/\/app\.example'/],
     ['https://app.example:443', /sends as 'https:\/\/app\.example'/],
-    ['chrome-extension://abc', /https:\/\/host/],
-  ])('refuses %s in the list, with its correction', (origin, message) => {
+    ['HTTPS://app.example', /sends as 'https:\/\/app\.example'/],
+    ['file:///', /not an origin/],
+    ['file://host', /not an origin/],
+    ['capacitor://localhost/', /not an origin/],
+    ['capacitor:localhost', /not an origin/],
+    ['capacitor://', /not an origin/],
+    ['Capacitor://localhost', /not an origin/],
+    ['tauri://localhost\r\nX: y', /not an origin/],
+    ['javascript:alert(1)', /not an origin/],
+    ['', /not an origin/],
+  ])('refuses %j in the list, with its correction', (origin, message) => {
     expect(() => createCors({ origins: [origin] })).toThrow(message);
+  });
+
+  it.each([
+    'capacitor://localhost',
+    'ionic://localhost',
+    'tauri://localhost',
+    'app://-',
+    'chrome-extension://abcdefghijklmnopabcdefghijklmnop',
+    'moz-extension://2b5d7f4a-0c1e-4a53-9f65-7a0a6c2f9a11',
+    'http://localhost:4200',
+    'null',
+  ])('can list %s, and then names it', (origin) => {
+    const listed = createCors({ origins: [origin] });
+    expect(listed(request('GET', { origin }), ['GET']).headers['Access-Control-Allow-Origin']).toBe(origin);
+    expect(listed(preflight(origin), ['GET'])).toMatchObject({ status: 204 });
+    expect(listed(request('GET', { origin: `${origin}.evil` }), ['GET']).headers).toEqual({ Vary: 'Origin' });
+  });
+
+  it('allows credentials only if told to, on preflights too, and never with the origin null', () => {
+    const headersOf = (allowCredentials?: boolean) => {
+      const decide = createCors({ origins: [ORIGIN], ...(allowCredentials === undefined ? {} : { allowCredentials }) });
+      return [
+        request('GET', { origin: ORIGIN }),
+        preflight(ORIGIN),
+        request('GET', { origin: 'https://evil.example' }),
+      ].map((asked) => decide(asked, ['GET']).headers['Access-Control-Allow-Credentials']);
+    };
+    expect(headersOf()).toEqual([undefined, undefined, undefined]);
+    expect(headersOf(false)).toEqual([undefined, undefined, undefined]);
+    expect(headersOf(true)).toEqual(['true', 'true', undefined]);
+    expect(() => createCors({ origins: ['null'], allowCredentials: true })).toThrow(/sandboxed frame/);
+  });
+
+  it('lets browsers keep no preflight if maxAgeMs is 0', () => {
+    const { headers } = createCors({ origins: [ORIGIN], maxAgeMs: 0 })(preflight(ORIGIN), ['GET']);
+    expect(headers['Access-Control-Max-Age']).toBe('0');
+  });
+
+  it.each([-1, 0.5, NaN])('refuses %s as maxAgeMs', (maxAgeMs) => {
+    expect(() => createCors({ origins: [], maxAgeMs })).toThrow(/maxAgeMs/);
   });
 
   it('refuses a header that is no name', () => {

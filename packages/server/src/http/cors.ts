@@ -1,13 +1,21 @@
-import { ConfigurationError } from '../core/index.ts';
+import { checkBounds, ConfigurationError } from '../core/index.ts';
 
 export interface CorsOptions {
-  /** The origins that may call, as a browser writes them: `https://app.example`, without a path. `*` is refused. */
+  /**
+   * The origins that may call, as a browser writes them: `https://app.example`, `capacitor://localhost`, `chrome-extension://<id>`. `*` is
+   * refused. `null` is the origin of files and sandboxed frames, of any site: list it only if your app runs in one.
+   */
   readonly origins: readonly string[];
+  /**
+   * Whether pages of these origins may send cookies and other credentials of the browser. Tokens in `Authorization` do not need it.
+   * @default false
+   */
+  readonly allowCredentials?: boolean;
   /** Request headers besides `Authorization`, `Content-Type`, `Last-Event-ID` and `ngsw-bypass`. @default none */
   readonly allowHeaders?: readonly string[];
   /** Response headers besides `WWW-Authenticate`, `Retry-After`, `Date`, `Sillage-Heartbeat-Ms` and `Sillage-Session-Ms`. @default none */
   readonly exposeHeaders?: readonly string[];
-  /** How long a browser keeps the answer to a preflight. @default 600_000 */
+  /** How long a browser keeps the answer to a preflight; 0 is not at all. @default 600_000 */
   readonly maxAgeMs?: number;
 }
 
@@ -33,11 +41,19 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 /**
  * Decides on cross-origin requests by an allow-list (PROTOCOL 3.5). Pure: the same request gets the same answer.
  *
- * @throws ConfigurationError for `*`, `null`, and anything else that no browser sends as an origin.
+ * @throws ConfigurationError for `*`, for anything else that no browser sends as an origin, and for `null` with credentials.
+ *
+ * @example createCors({ origins: ['https://app.example'] })
  */
 export function createCors(options: CorsOptions): (request: CorsRequest, methods: readonly string[]) => CorsDecision {
-  const { origins, allowHeaders = [], exposeHeaders = [], maxAgeMs = 600_000 } = options;
+  const { origins, allowCredentials = false, allowHeaders = [], exposeHeaders = [], maxAgeMs = 600_000 } = options;
+  checkBounds({ maxAgeMs }, 0);
   const allowed = new Set(origins.map(checkOrigin));
+  if (allowCredentials && allowed.has('null')) {
+    throw new ConfigurationError(
+      "cors.origins has 'null' with allowCredentials: any site could act with a user's cookies from a sandboxed frame. Leave one of them out.",
+    );
+  }
   const allowedHeaders = [...ALLOWED_HEADERS, ...allowHeaders.map(checkHeaderName)].join(', ');
   const exposedHeaders = [...EXPOSED_HEADERS, ...exposeHeaders.map(checkHeaderName)].join(', ');
   const maxAgeSeconds = String(Math.floor(maxAgeMs / 1000));
@@ -54,6 +70,7 @@ export function createCors(options: CorsOptions): (request: CorsRequest, methods
       return isPreflight ? { kind: 'preflight', status: 403, headers } : { kind: 'go-on', headers };
     }
     headers['Access-Control-Allow-Origin'] = origin;
+    if (allowCredentials) headers['Access-Control-Allow-Credentials'] = 'true';
     if (!isPreflight) {
       headers['Access-Control-Expose-Headers'] = exposedHeaders;
       return { kind: 'go-on', headers };
@@ -65,18 +82,23 @@ export function createCors(options: CorsOptions): (request: CorsRequest, methods
   };
 }
 
+/** A scheme of its own, as of an app in a web view or of a browser extension: URL knows no origin for those. */
+const APP_ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9._-]+(?::[0-9]{1,5})?$/;
+
 function checkOrigin(origin: string): string {
+  if (origin === 'null') return origin;
   if (origin.includes('*')) {
-    throw new ConfigurationError("cors.origins must name each origin: with '*', any site could use a user's token.");
+    throw new ConfigurationError("cors.origins has '*': any site could use a user's token. Name each origin.");
   }
   const url = URL.parse(origin);
-  if (url === null || url.origin === 'null' || !/^https?:$/.test(url.protocol)) {
-    throw new ConfigurationError(`cors.origins has '${origin}': an origin is https://host or https://host:port.`);
+  if (url !== null && /^https?:$/.test(url.protocol)) {
+    if (url.origin === origin) return origin;
+    throw new ConfigurationError(`cors.origins has '${origin}', which a browser sends as '${url.origin}'. Write that.`);
   }
-  if (url.origin !== origin) {
-    throw new ConfigurationError(`cors.origins has '${origin}', which a browser sends as '${url.origin}': write that.`);
-  }
-  return origin;
+  if (url !== null && url.protocol !== 'file:' && APP_ORIGIN.test(origin)) return origin;
+  throw new ConfigurationError(
+    `cors.origins has '${origin}', which is not an origin. Write https://host, https://host:port or scheme://host.`,
+  );
 }
 
 function checkHeaderName(name: string): string {
