@@ -13,6 +13,7 @@ import { parseEventStream } from '../events/event-stream.fixture.ts';
 import type { SessionTransport } from '../http/session-transport.ts';
 import { createHub } from '../hub/hub.ts';
 import { createIdentity } from '../auth/identity.fixture.ts';
+import type { TicketOptions } from '../auth/tickets.ts';
 import { createMemoryEventLog } from '../logs/memory-event-log.ts';
 import { createStreamEndpoint } from '../endpoint/stream-endpoint.ts';
 import {
@@ -329,8 +330,8 @@ describe('ordinary routes', () => {
 });
 
 describe('tickets over HTTP (PROTOCOL 2.5)', () => {
-  async function setUp(tokenTransports: ('header' | 'ticket')[] = ['header', 'ticket']) {
-    const { endpoint, hub } = createTestEndpoint({ tokenTransports });
+  async function setUp(tokenTransports: ('header' | 'ticket')[] = ['header', 'ticket'], tickets: TicketOptions = {}) {
+    const { endpoint, hub } = createTestEndpoint({ tokenTransports, tickets });
     const app = express();
     app.use(express.json());
     app.post('/tickets', expressTickets(endpoint));
@@ -373,6 +374,39 @@ describe('tickets over HTTP (PROTOCOL 2.5)', () => {
     const given = await ask({ path: '/news' });
     expect(given.status).toBe(201);
     expect(given.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('buy no other ticket and open no ordinary route', async () => {
+    const { origin, ticket } = await setUp();
+    const bought = await ticket();
+    const again = await fetch(`${origin}/tickets?ticket=${bought}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ path: '/news' }),
+    });
+    expect([again.status, ((await again.json()) as { code: string }).code]).toEqual([401, 'no-token']);
+  });
+
+  it('are for paths only, of a limited length and number', async () => {
+    const { ask } = await setUp();
+    const codes = await Promise.all(
+      [{ path: 'news' }, { path: '/news?a=1' }, { path: `/${'x'.repeat(3_000)}` }, { path: 7 }].map(async (body) => {
+        const response = await ask(body);
+        return [response.status, ((await response.json()) as { code: string }).code];
+      }),
+    );
+    expect(codes).toEqual(Array.from({ length: 4 }, () => [400, 'no-ticket-path']));
+    const limited = await setUp(['header', 'ticket'], { maxTickets: 1 });
+    expect((await limited.ask({ path: '/news' })).status).toBe(201);
+    const refused = await limited.ask({ path: '/news' });
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '30']);
+  });
+
+  it('open a stream behind a proxy that removes a prefix of the path', async () => {
+    const { origin, ticket } = await setUp();
+    const response = await fetch(`${origin}/news?ticket=${await ticket('/api/v2/news')}`);
+    expect(response.status).toBe(200);
+    await response.body?.cancel();
   });
 
   it('are as good as no token where they are not switched on', async () => {

@@ -5,7 +5,7 @@ import { StreamFailure } from '../core/errors.ts';
 import { createIdentity } from '../auth/identity.fixture.ts';
 import { createMemoryExchange } from '../http/memory-transport.fixture.ts';
 import type { EndpointRequest } from '../http/session-transport.ts';
-import type { StreamSource } from './stream-options.ts';
+import type { FiniteStreamEnd, StreamSource } from './stream-options.ts';
 import { settle } from '../core/tick.fixture.ts';
 
 const ALICE = { authorization: 'Bearer alice' };
@@ -60,6 +60,53 @@ describe('a finite stream', () => {
     const last = [{ id: 'n:3', data: '3' }, { id: 'sillage-complete', type: 'complete', data: '' }]; // prettier-ignore
     expect(first.transport.events()).toEqual([{ id: 'n:1', data: '1' }, { id: 'n:2', data: '2' }, ...last]);
     expect(second.transport.events()).toEqual(last);
+  });
+
+  it('is not computed again for a client that asks again after complete: 204 (PROTOCOL 6.2)', async () => {
+    const test = createTestEndpoint();
+    const source = vi.fn();
+    const { transport, ended } = respond(test, source, 'POST', { 'last-event-id': 'sillage-complete' });
+    await ended;
+    expect([transport.status, transport.text(), source.mock.calls.length]).toEqual([204, '', 0]);
+  });
+
+  it.each<[FiniteStreamEnd, string]>([
+    ['complete', 'event: complete\nid: sillage-complete\ndata:\n\n'],
+    [{ data: '[DONE]' }, 'id: sillage-complete\ndata: [DONE]\n\n'],
+    ['close', 'id: sillage-complete\n\n'],
+  ])('can end by %j', async (end, written) => {
+    const test = createTestEndpoint();
+    const exchange = createMemoryExchange(ALICE, 'POST');
+    await test.endpoint.respond(exchange, { end }, async function* () {
+      await settle(1);
+      yield { text: 'x' };
+    });
+    expect(exchange.transport.text()).toBe(`:\ndata: x\n\n${written}`);
+    expect([exchange.transport.state, test.closed]).toEqual(['ended', ['completed']]);
+  });
+
+  it('begins with a comment before its source gives anything', async () => {
+    const test = createTestEndpoint();
+    const { transport } = respond(test, ({ signal }) =>
+      (async function* () {
+        await untilAborted(signal);
+        yield { data: 1 };
+      })(),
+    );
+    await settle();
+    expect(transport.text()).toBe(':\n');
+    transport.leave();
+  });
+
+  it('fails if its source gives an event the ID of the end', async () => {
+    const test = createTestEndpoint();
+    const { transport, ended } = respond(test, async function* () {
+      await settle(1);
+      yield { id: 'sillage-complete', data: 1 };
+    });
+    await ended;
+    expect(transport.events()).toMatchObject([{ type: 'failure' }]);
+    expect(test.errors).toMatchObject([{ code: 'invalid-id' }]);
   });
 
   it('fails where an ID of its source would begin a line of its own', async () => {

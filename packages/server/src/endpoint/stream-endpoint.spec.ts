@@ -10,8 +10,14 @@ import { createMemoryEventLog } from '../logs/memory-event-log.ts';
 import { createMemoryExchange } from '../http/memory-transport.fixture.ts';
 import type { MemoryTransport } from '../http/memory-transport.fixture.ts';
 import type { EndpointRequest } from '../http/session-transport.ts';
+import { createStreamEndpoint } from './stream-endpoint.ts';
+import type { StreamEndpointOptions } from './stream-endpoint.ts';
 import type { StreamOptions } from './stream-options.ts';
 import { settle } from '../core/tick.fixture.ts';
+
+function raise(): never {
+  throw new Error('hook');
+}
 
 const ALICE = { authorization: 'Bearer alice' };
 const NEWS: StreamOptions<EndpointRequest> = { topics: ['news'] };
@@ -52,6 +58,94 @@ describe('a stream', () => {
       Vary: 'Origin',
     });
     expect(transport.events()).toEqual([{ id: 'e1-0' }]);
+  });
+
+  it('begins with a comment at once, though a client resumes and has missed nothing (PROTOCOL 3.7)', async () => {
+    const test = createTestEndpoint();
+    const id = await test.hub.publish('news', { data: 1 });
+    const transport = await ask(test, { ...ALICE, 'last-event-id': id });
+    await settle();
+    expect(transport.text()).toBe(':\n');
+  });
+
+  it.each([
+    [3_600_000, undefined, '3600000'],
+    [3_600_000, 60_000, '60000'],
+    [60_000, 3_600_000, '60000'],
+    [1, undefined, '1'],
+    [0.5, undefined, '1'],
+    [Infinity, 60_000, '60000'],
+    [Infinity, undefined, undefined],
+  ])(
+    'with a token of %s ms and a maximum of %s ms says that it lasts %s ms (PROTOCOL 3.8)',
+    async (lifetimeMs, maxSessionMs, announced) => {
+      const test = createTestEndpoint(maxSessionMs === undefined ? {} : { maxSessionMs });
+      test.identities.set('alice', createIdentity({ expiresAtMs: test.clock.now() + lifetimeMs }));
+      const transport = await ask(test);
+      expect(transport.headers['Sillage-Session-Ms']).toBe(announced);
+      if (announced === undefined) return;
+      test.clock.advance(Number(announced) - 1);
+      expect(transport.state).toBe('open');
+      test.clock.advance(1);
+      expect(transport.state).toBe('ended');
+    },
+  );
+
+  it('ends at the session deadline of its token, and says when that is', async () => {
+    const test = createTestEndpoint();
+    const expiresAtMs = test.clock.now() - 1_000;
+    test.identities.set('alice', createIdentity({ expiresAtMs, sessionDeadlineMs: expiresAtMs + 300_000 }));
+    const transport = await ask(test);
+    expect(transport.headers['Sillage-Session-Ms']).toBe('299000');
+    test.clock.advance(299_000);
+    expect(test.closed).toEqual(['token-expired']);
+  });
+
+  it('is refused to a token that ended while its request was decided', async () => {
+    const test = createTestEndpoint();
+    test.identities.set('alice', createIdentity({ expiresAtMs: test.clock.now() + 1_000 }));
+    const authorize = async (): Promise<'allow'> => {
+      await settle(1);
+      test.clock.advance(1_000);
+      return 'allow';
+    };
+    expect(refusalOf(await ask(test, ALICE, { ...NEWS, authorize }))).toMatchObject({
+      status: 401,
+      code: 'token-expired',
+    });
+  });
+
+  it('resumes by ?lastEventId= for clients that cannot send the header, which is newer if there is one', async () => {
+    const test = createTestEndpoint();
+    for (const data of [1, 2, 3]) await test.hub.publish('news', { data });
+    const byQuery = await ask(test, ALICE, NEWS, ['GET', 'lastEventId=e1-1']);
+    const both = await ask(test, { ...ALICE, 'last-event-id': 'e1-2' }, NEWS, ['GET', 'lastEventId=e1-1']);
+    const empty = await ask(test, ALICE, NEWS, ['GET', 'lastEventId=']);
+    await settle();
+    expect(byQuery.events().map(({ id }) => id)).toEqual(['e1-2', 'e1-3']);
+    expect(both.events().map(({ id }) => id)).toEqual(['e1-3']);
+    expect(empty.events()).toEqual([{ id: 'e1-3' }]);
+  });
+
+  it('that ended is over for a client that asks again after complete: 204 (PROTOCOL 3.3, 6.2)', async () => {
+    const test = createTestEndpoint();
+    const topics = vi.fn(() => ['news']);
+    const transport = await ask(
+      test,
+      { ...ALICE, origin: APP_ORIGIN, 'last-event-id': 'sillage-complete' },
+      { topics },
+    );
+    expect([transport.status, transport.state, transport.text()]).toEqual([204, 'ended', '']);
+    expect(transport.headers).toMatchObject({
+      'Cache-Control': 'no-store',
+      'Access-Control-Allow-Origin': APP_ORIGIN,
+    });
+    expect([topics.mock.calls.length, test.endpoint.sessions.count, test.refused]).toEqual([0, 0, []]);
+    const nobody = await ask(test, { 'last-event-id': 'sillage-complete' });
+    expect(nobody.status).toBe(401);
+    const authorize = () => 'forbidden' as const;
+    const stranger = await ask(test, { ...ALICE, 'last-event-id': 'sillage-complete' }, { ...NEWS, authorize });
+    expect(stranger.status).toBe(403);
   });
 
   it('says nothing of heartbeats that it does not send (PROTOCOL 3.2)', async () => {
@@ -339,6 +433,88 @@ describe('the sessions of an endpoint', () => {
     expect(refusalOf(await asking)).toMatchObject({ status: 503, code: 'revoked' });
   });
 
+  it.each<[string, Partial<StreamEndpointOptions>, number]>([
+    ['throws when it opens', { onSessionOpened: () => raise() }, 1],
+    ['rejects when it opens', { onSessionOpened: (() => Promise.reject(new Error('hook'))) }, 1],
+    ['throws when it closes', { onSessionClosed: () => raise() }, 1],
+  ])('have all their events although a hook %s, which is reported', async (_what, hooks, count) => {
+    const test = createTestEndpoint(hooks);
+    const transport = await ask(test);
+    await test.hub.publish('news', { data: 1 });
+    await settle();
+    expect(transport.events()).toMatchObject([{ id: 'e1-0' }, { data: '1' }]);
+    test.endpoint.revoke('t.alice');
+    await settle();
+    expect([transport.state, test.endpoint.sessions.count]).toEqual(['ended', 0]);
+    expect(test.errors.map(String)).toEqual(Array.from({ length: count }, () => 'Error: hook'));
+  });
+
+  it('are refused as they should be although onRefused and onError throw', async () => {
+    const fallback = vi.spyOn(console, 'error').mockReturnValue(undefined);
+    const test = createTestEndpoint({ onRefused: () => raise(), onError: () => raise() });
+    expect(refusalOf(await ask(test, {}))).toMatchObject({ status: 401 });
+    expect(fallback).toHaveBeenCalledOnce();
+    fallback.mockRestore();
+  });
+
+  it('report by console.error if there is no onError', async () => {
+    const fallback = vi.spyOn(console, 'error').mockReturnValue(undefined);
+    const { hub, clock } = createTestEndpoint();
+    const error = new Error('broken');
+    const endpoint = createStreamEndpoint({ hub, clock, verifier: { verify: () => Promise.reject(error) } });
+    await endpoint.stream(createMemoryExchange(ALICE), NEWS);
+    expect(fallback).toHaveBeenCalledWith(error);
+    fallback.mockRestore();
+  });
+
+  it('of nobody else are refused when one user is revoked while requests are in progress', async () => {
+    const test = createTestEndpoint();
+    const decide: ((answer: 'allow') => void)[] = [];
+    const authorize = () => new Promise<'allow'>((resolve) => decide.push(resolve));
+    const asking = Promise.all([
+      ask(test, ALICE, { ...NEWS, authorize }),
+      ask(test, { authorization: 'Bearer bob' }, { ...NEWS, authorize }),
+    ]);
+    await settle();
+    test.endpoint.revoke('t.alice');
+    for (const allow of decide) allow('allow');
+    expect((await asking).map(({ status }) => status)).toEqual([503, 200]);
+  });
+
+  it('are not opened by requests that were in progress when the endpoint closed', async () => {
+    const test = createTestEndpoint();
+    let decide: (answer: 'allow') => void = () => undefined;
+    const asking = ask(test, ALICE, {
+      ...NEWS,
+      authorize: () => new Promise<'allow'>((resolve) => (decide = resolve)),
+    });
+    await settle();
+    test.endpoint.close();
+    decide('allow');
+    expect(refusalOf(await asking)).toMatchObject({ status: 503, code: 'server-closing' });
+    expect(test.endpoint.sessions.count).toBe(0);
+  });
+
+  it('of a ticket are not opened once its user was revoked', async () => {
+    const test = createTestEndpoint({ tokenTransports: ['header', 'ticket'] });
+    const issue = (key: string) => test.endpoint.issueTicket(createIdentity({ key }), '/events').ticket;
+    const [ofAlice, ofBob] = [issue('t.alice'), issue('t.bob')];
+    test.endpoint.revoke('t.alice');
+    expect((await ask(test, {}, NEWS, ['GET', `ticket=${ofAlice}`])).status).toBe(401);
+    expect((await ask(test, {}, NEWS, ['GET', `ticket=${ofBob}`])).status).toBe(200);
+  });
+
+  it('end with their tokens although the time of day is set back an hour', async () => {
+    const test = createTestEndpoint();
+    test.identities.set('alice', createIdentity({ expiresAtMs: test.clock.now() + 60_000 }));
+    const transport = await ask(test);
+    test.clock.step(-3_600_000);
+    test.clock.advance(59_999);
+    expect(transport.state).toBe('open');
+    test.clock.advance(1);
+    expect(test.closed).toEqual(['token-expired']);
+  });
+
   it('end when the endpoint closes, and none begins after', async () => {
     const test = createTestEndpoint();
     const transport = await ask(test);
@@ -427,5 +603,26 @@ describe('the sessions of an endpoint', () => {
     slow.drain();
     await settle();
     expect(test.closed).toEqual(['slow-consumer']);
+  });
+});
+
+describe('options', () => {
+  it.each(['heartbeatMs', 'stallMs', 'maxSessionMs', 'maxTopics', 'maxUnsentBytes', 'maxEventBytes'])(
+    'refuse 0 as %s',
+    (option) => {
+      expect(() => createTestEndpoint({ [option]: 0 })).toThrow(option);
+    },
+  );
+
+  it('limit the topics of a session', async () => {
+    const test = createTestEndpoint({ maxTopics: 2 });
+    expect((await ask(test, ALICE, { topics: ['a', 'b'] })).status).toBe(200);
+    for (const topics of [[], ['a', 'b', 'c'], ['a', 'b\n'], [7 as unknown as string]]) {
+      expect((await ask(test, ALICE, { topics })).status).toBe(404);
+    }
+  });
+
+  it('let no tickets be given unless they can be used', () => {
+    expect(() => createTestEndpoint().endpoint.issueTicket(createIdentity(), '/events')).toThrow(/tokenTransports/);
   });
 });
