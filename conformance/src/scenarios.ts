@@ -83,6 +83,34 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'PROTOCOL 3.7: a connection that has nothing to say yet begins with a byte',
+    needs: 'session-announcements',
+    run: async (world) => {
+      const lifetimeMs = 60_000;
+      const response = await fetch(world.topic('quiet'), {
+        headers: { Authorization: `Bearer ${await world.token({ lifetimeMs })}`, Accept: 'text/event-stream' },
+      });
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+      const { value } = await reader.read();
+      await reader.cancel();
+      expectEqual(value?.[0], ':'.charCodeAt(0));
+    },
+  },
+  {
+    name: 'PROTOCOL 3.8: a connection says how long it will last, which is no longer than its token',
+    needs: 'session-announcements',
+    run: async (world) => {
+      const lifetimeMs = 60_000;
+      const response = await fetch(world.topic('announced'), {
+        headers: { Authorization: `Bearer ${await world.token({ lifetimeMs })}`, Accept: 'text/event-stream' },
+      });
+      const announced = response.headers.get('Sillage-Session-Ms') ?? '';
+      await response.body?.cancel();
+      expectEqual(/^[1-9][0-9]*$/.test(announced), true);
+      expectEqual(Number(announced) > lifetimeMs / 2 && Number(announced) <= lifetimeMs, true);
+    },
+  },
+  {
     name: 'PROTOCOL 3.3: 204 completes',
     needs: 'finite-streams',
     run: async (world) => expectEqual(await endOf(open(world, world.url('/empty'))), 'complete'),
@@ -217,6 +245,17 @@ export const scenarios: readonly Scenario[] = [
         expectEqual(await seen.end, 'complete');
         expectEqual(seen.data(), [1, 2, 3]);
       }
+    },
+  },
+  {
+    name: 'PROTOCOL 6.2: a client that does not know complete, and reconnects after it, is answered by 204',
+    needs: 'finite-streams',
+    run: async (world) => {
+      const headers = { Authorization: `Bearer ${await world.token()}`, Accept: 'text/event-stream' };
+      const text = await (await fetch(world.url('/count'), { headers })).text();
+      const lastEventId = [...text.matchAll(/^id: ?(.*)$/gm)].at(-1)?.[1] ?? '';
+      const again = await fetch(world.url('/count'), { headers: { ...headers, 'Last-Event-ID': lastEventId } });
+      expectEqual([again.status, await again.text()], [204, '']);
     },
   },
   {

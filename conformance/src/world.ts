@@ -30,7 +30,7 @@ export interface TokenWish {
 export interface Scenario {
   readonly name: string;
   /** What a backend of the protocol's minimum may lack. */
-  readonly needs?: 'finite-streams' | 'claims-challenges';
+  readonly needs?: 'finite-streams' | 'claims-challenges' | 'session-announcements';
   readonly run: (world: World) => Promise<void>;
 }
 
