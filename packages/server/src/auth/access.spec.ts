@@ -14,6 +14,12 @@ import { TokenRefusedError } from './token-refused-error.ts';
 const USER: Partial<Identity> = { kind: 'user', scopes: ['Read', 'Write'], roles: ['Reader'] };
 const APPLICATION: Partial<Identity> = { kind: 'application', scopes: [], roles: ['Read.All'] };
 
+interface AskedFor {
+  readonly query?: string;
+  readonly target?: 'stream' | 'route';
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 function createTestAccess(identity: Partial<Identity> = USER, tokenTransports: TokenTransport[] = ['header']) {
   const tickets = createTickets({ clock: createFakeClock() });
   const access = createAccess({
@@ -22,10 +28,10 @@ function createTestAccess(identity: Partial<Identity> = USER, tokenTransports: T
     tokenTransports,
     tickets,
   });
-  const admit = (
-    requirements: AccessRequirements = {},
-    { query = '', target = 'stream', headers = { authorization: 'Bearer x' } } = {},
-  ) => access.admit(createMemoryExchange(headers, 'GET', query).request, requirements, target as 'stream' | 'route');
+  const admit = (requirements: AccessRequirements = {}, options: AskedFor = {}) => {
+    const { query = '', target = 'stream', headers = { authorization: 'Bearer x' } } = options;
+    return access.admit(createMemoryExchange(headers, 'GET', query).request, requirements, target);
+  };
   return { access, tickets, admit };
 }
 
@@ -75,7 +81,7 @@ describe('requirements', () => {
 });
 
 describe('tickets (PROTOCOL 2.5)', () => {
-  const withTicket = (query: string, target = 'stream') => ({ query, target, headers: {} });
+  const withTicket = (query: string, target: 'stream' | 'route' = 'stream') => ({ query, target, headers: {} });
 
   it('admit to streams', async () => {
     const { tickets, admit } = createTestAccess(USER, ['header', 'ticket']);
@@ -122,7 +128,7 @@ describe('a token in the query', () => {
 });
 
 describe('a verifier', () => {
-  const admitWith = (error: unknown) =>
+  const admitWith = (error: Error) =>
     createAccess({
       verifier: { verify: () => Promise.reject(error) },
       realm: 'api',

@@ -5,3 +5,6 @@ export { ClosedError, ConfigurationError, EventRefusedError, SillageServerError,
 export type { EventRefusedCode } from './errors.ts';
 export { callHook, createReporter } from './hook.ts';
 export { LazyAbort } from './lazy-abort.ts';
+export { createPacer } from './pacer.ts';
+export type { Pacer } from './pacer.ts';
+export { scheduleTask } from './schedule.ts';

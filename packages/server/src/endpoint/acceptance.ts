@@ -1,7 +1,7 @@
 import { expiredMeanwhile, tokenEndMs } from '../auth/index.ts';
 import type { Access, AccessRequirements, Identity } from '../auth/index.ts';
 import { LazyAbort } from '../core/index.ts';
-import type { Clock } from '../core/index.ts';
+import type { Clock, Pacer } from '../core/index.ts';
 import {
   denied,
   FORBIDDEN,
@@ -32,6 +32,8 @@ export interface AcceptanceOptions {
   /** The realm of `WWW-Authenticate`. */
   readonly realm: string;
   readonly clock: Clock;
+  /** When a thousand clients reconnect at once, their requests take turns of the event loop. */
+  readonly pacer: Pacer;
   readonly cors: (request: CorsRequest, methods: readonly string[]) => CorsDecision;
   /** Opens the session. Synchronous: nothing can come between the last check and the session. */
   readonly open: (opening: Opening) => Session;
@@ -94,7 +96,7 @@ type Outcome<Native> =
  * await: a listener that is attached later misses a client that has left by then, and the session would never end.
  */
 export function createAcceptance(options: AcceptanceOptions): Acceptance {
-  const { access, realm, clock, cors, open, onRefused } = options;
+  const { access, realm, clock, pacer, cors, open, onRefused } = options;
   const inProgress = new Set<Pending>();
   let isClosed = false;
 
@@ -145,6 +147,7 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
     pending: Pending,
   ): Promise<Outcome<Native>> {
     try {
+      await pacer.turn();
       const admission = await access.admit(request, requirements, 'stream');
       if (admission.outcome === 'refused') return { kind: 'refused', ...admission };
       const { identity } = admission;

@@ -8,7 +8,15 @@ import type {
   TokenTransport,
   TokenVerifier,
 } from '../auth/index.ts';
-import { callHook, checkBounds, ConfigurationError, createReporter, systemClock } from '../core/index.ts';
+import {
+  callHook,
+  checkBounds,
+  ConfigurationError,
+  createPacer,
+  createReporter,
+  scheduleTask,
+  systemClock,
+} from '../core/index.ts';
 import type { Clock } from '../core/index.ts';
 import { draftEvent, HEARTBEAT, isTopic } from '../events/index.ts';
 import { createCors, unavailable, UNKNOWN_STREAM } from '../http/index.ts';
@@ -94,6 +102,8 @@ export interface StreamEndpoint {
 }
 
 const BUSY_RETRY_SECONDS = 5;
+/** How many requests are judged in one turn of the event loop: a few milliseconds of it. */
+const OPENINGS_PER_TURN = 32;
 
 /**
  * Creates what turns requests into authorised sessions.
@@ -127,6 +137,7 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
     access,
     realm,
     clock,
+    pacer: createPacer({ schedule: scheduleTask, maxStepsPerTurn: OPENINGS_PER_TURN, maxBytesPerTurn: Infinity }),
     cors: createCors(options.cors ?? { origins: [] }),
     open,
     onRefused(refusal, cause) {

@@ -1,8 +1,7 @@
 import { checkTopic, draftEvent } from '../events/index.ts';
 import type { EventLog, EventPlace, LoggedEvent, LogTail, OutgoingEvent } from '../events/index.ts';
-import { checkBounds, ClosedError } from '../core/index.ts';
+import { checkBounds, ClosedError, createPacer, scheduleTask } from '../core/index.ts';
 import { createFanOut } from './fan-out.ts';
-import { createPacer } from './pacer.ts';
 import { createReplay } from './replay.ts';
 import { Subscription } from './subscription.ts';
 import type { SubscribeOptions } from './subscription.ts';
@@ -58,7 +57,7 @@ const CACHED_BYTES = 16 * 2 ** 20;
  */
 export function createHub(options: HubOptions): Hub {
   const { log, maxEventBytes = 2 ** 20, maxRecentEvents = 1024, maxRecentBytes = 4 * 2 ** 20 } = options;
-  const { schedule = defaultSchedule() } = options;
+  const { schedule = scheduleTask } = options;
   checkBounds({ maxEventBytes, maxRecentEvents, maxRecentBytes });
   const fanOut = createFanOut({ schedule, maxRecentEvents, maxRecentBytes, maxBatchBytes: PAGE_BYTES });
   const replay = createReplay({
@@ -133,10 +132,4 @@ export function createHub(options: HubOptions): Hub {
       tail?.stop();
     },
   };
-}
-
-function defaultSchedule(): (task: () => void) => void {
-  // The end of the tick: what is published while the loop handles its sockets goes out in one write.
-  if (typeof setImmediate === 'function') return (task) => void setImmediate(task);
-  return (task) => void setTimeout(task, 0);
 }

@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../core/index.ts';
+import type { Pacer } from '../core/index.ts';
 import { encodeEvent, formatEventId, joinBlocks, parseEventId } from '../events/index.ts';
 import type { LogEntry } from '../events/index.ts';
 import type { FanOut, LiveMember, Membership } from './fan-out.ts';
-import type { Pacer } from './pacer.ts';
 import type { RecentEvent } from './recent-events.ts';
 import type { Replay, ReplayPage } from './replay.ts';
 import { COMPLETE } from './subscription-sink.ts';

@@ -11,6 +11,8 @@ export interface PacerOptions {
 export interface Pacer {
   /** Runs the step in a later turn, in the order of the calls. */
   add(step: Step): void;
+  /** Resolves in a later turn, in the order of the calls: what follows counts as a step. */
+  turn(): Promise<void>;
 }
 
 /**
@@ -52,10 +54,19 @@ export function createPacer({ schedule, maxStepsPerTurn, maxBytesPerTurn }: Pace
     schedule(runTurn);
   }
 
+  function add(step: Step): void {
+    waiting.push(step);
+    scheduleTurn();
+  }
+
   return {
-    add(step) {
-      waiting.push(step);
-      scheduleTurn();
-    },
+    add,
+    turn: () =>
+      new Promise((resolve) => {
+        add(() => {
+          resolve();
+          return 0;
+        });
+      }),
   };
 }
