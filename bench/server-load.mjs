@@ -1,4 +1,5 @@
 // The clients, in a process of their own: plain sockets, so that they cost little. Driven over IPC by bench/server.mjs.
+import { performance } from 'node:perf_hooks';
 import { connect } from 'node:net';
 
 const sockets = new Set();

@@ -1,5 +1,6 @@
 // Measures the server: `npm run bench:server [-- --note before]`. One process is the server, one the clients, on loopback. Each
 // figure is the median of several runs, with the lowest and the highest. The table goes to bench/results/.
+import { performance } from 'node:perf_hooks';
 import { fork } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';

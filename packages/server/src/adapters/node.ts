@@ -64,6 +64,22 @@ class NodeRequest implements EndpointRequest {
  */
 const SLICE_BYTES = 65_536;
 
+/** The headers as a flat list, which Node writes as it is: as an object, it would keep a copy of them for each response. */
+function withoutDuplicateVary(response: ServerResponse, headers: Readonly<Record<string, string>>): string[] {
+  const list: string[] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    if (name !== 'Vary') list.push(name, value);
+  }
+  const vary = headers.Vary;
+  if (vary === undefined) return list;
+  // Beside what the application varies by, and not twice.
+  const existing = response.getHeader('Vary');
+  if (existing === undefined) return [...list, 'Vary', vary];
+  const varies = String(existing).toLowerCase().split(/, */);
+  if (!varies.includes(vary.toLowerCase())) response.appendHeader('Vary', vary);
+  return list;
+}
+
 /** A response that breaks reports it by `close` as well; without a listener, `error` would end the process. */
 const ignoreError = (): void => undefined;
 
@@ -103,13 +119,7 @@ class NodeTransport implements SessionTransport {
       socket.setTimeout(0);
       socket.setKeepAlive(true, 30_000);
     }
-    const { Vary: vary, ...others } = headers;
-    // Beside what the application varies by, and not twice.
-    const varies = String(response.getHeader('Vary') ?? '')
-      .toLowerCase()
-      .split(/, */);
-    if (vary !== undefined && !varies.includes(vary.toLowerCase())) response.appendHeader('Vary', vary);
-    response.writeHead(status, others);
+    response.writeHead(status, withoutDuplicateVary(response, headers));
     if (body === undefined) response.flushHeaders();
     else this.write(body);
   }
