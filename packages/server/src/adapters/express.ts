@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { createCors, NO_TICKET_PATH, ORIGIN_NOT_ALLOWED, writeProblem } from '../http/index.ts';
+import { createCors, noTicketPath, originNotAllowed, writeProblem } from '../http/index.ts';
 import type { CorsOptions, EndpointRequest, Refusal } from '../http/index.ts';
 import { createAccess, refuseTicket, TicketRefusedError } from '../auth/index.ts';
 import type { AccessRequirements, Identity, TokenVerifier } from '../auth/index.ts';
@@ -73,7 +73,7 @@ export function expressTickets(endpoint: StreamEndpoint, requirements: AccessReq
     (request, response, next) => {
       const { path } = (request.body ?? {}) as { readonly path?: unknown };
       if (typeof path !== 'string') {
-        sendProblem(response, NO_TICKET_PATH);
+        sendProblem(response, noTicketPath);
         return;
       }
       try {
@@ -105,7 +105,7 @@ export function expressCors(
     if (vary !== undefined) response.vary(vary);
     response.set(others);
     if (decision.kind === 'go-on') next();
-    else if (decision.status === 403) sendProblem(response, ORIGIN_NOT_ALLOWED);
+    else if (decision.status === 403) sendProblem(response, originNotAllowed);
     else response.status(204).end();
   };
 }

@@ -62,7 +62,7 @@ class NodeRequest implements EndpointRequest {
  * How much is handed to Node at a time. A write counts as unsent until its last byte has gone out, so a large one in one piece would
  * look like no progress for as long as a slow line takes for it. At 64 KiB in `stallMs` (one minute), a line of 9 kbit/s keeps up.
  */
-const SLICE_BYTES = 65_536;
+const sliceBytes = 65_536;
 
 /** The headers as a flat list, which Node writes as it is: as an object, it would keep a copy of them for each response. */
 function withoutDuplicateVary(response: ServerResponse, headers: Readonly<Record<string, string>>): string[] {
@@ -153,8 +153,8 @@ class NodeTransport implements SessionTransport {
 
   /** Gives Node one slice after the other until it is full; the rest waits for `drain`. */
   #send(bytes: Uint8Array): boolean {
-    for (let from = 0; from < bytes.byteLength; from += SLICE_BYTES) {
-      const to = from + SLICE_BYTES;
+    for (let from = 0; from < bytes.byteLength; from += sliceBytes) {
+      const to = from + sliceBytes;
       if (this.#response.write(from === 0 && to >= bytes.byteLength ? bytes : bytes.subarray(from, to))) continue;
       this.#awaitDrain(to < bytes.byteLength ? bytes.subarray(to) : undefined);
       return false;

@@ -6,7 +6,7 @@ import type { TicketRefusedError } from './ticket-refused-error.ts';
 import type { Tickets } from './tickets.ts';
 import { readBearerToken } from './bearer-token.ts';
 import type { TokenTransport } from './bearer-token.ts';
-import { FORBIDDEN, INTERNAL_ERROR, NO_TICKET_PATH, tooManyRequests, unavailable } from '../http/index.ts';
+import { forbidden, internalError, noTicketPath, tooManyRequests, unavailable } from '../http/index.ts';
 import type { EndpointRequest, Refusal } from '../http/index.ts';
 
 /** What a token must have. All that is given must hold; nothing given, any valid token will do. */
@@ -60,13 +60,13 @@ export function createAccess({ verifier, realm, tokenTransports, tickets }: Acce
         if (hasPermission(identity, requirements)) return { outcome: 'admitted', identity };
         return refused(insufficientScope(realm, requirements));
       } catch (error) {
-        if (!(error instanceof TokenRefusedError)) return { ...refused(INTERNAL_ERROR), cause: error };
+        if (!(error instanceof TokenRefusedError)) return { ...refused(internalError), cause: error };
         return { ...refused(refuseToken(realm, error, requirements)), cause: error };
       }
     },
     challenge(identity, { claims }) {
       // A client that did not say that it can answer one would try the same token for ever.
-      if (!identity.supportsClaimsChallenge) return FORBIDDEN;
+      if (!identity.supportsClaimsChallenge) return forbidden;
       const { authorizationUri } = verifier;
       const header = writeBearerChallenge({ realm, authorizationUri, error: 'insufficient_claims', claims });
       return {
@@ -107,7 +107,7 @@ function noToken(realm: string): Refusal {
 /** How a request for a ticket is answered if it gets none. */
 export function refuseTicket({ code, message, retryAfterMs = 1_000 }: TicketRefusedError): Refusal {
   if (code === 'too-many-tickets') return tooManyRequests(retryAfterMs);
-  if (code === 'invalid-ticket-path') return { ...NO_TICKET_PATH, detail: message };
+  if (code === 'invalid-ticket-path') return { ...noTicketPath, detail: message };
   const header = writeBearerChallenge({ realm: '', error: 'invalid_token', errorDescription: message });
   return { status: 401, code, title: 'Invalid token', detail: message, headers: { 'WWW-Authenticate': header } };
 }

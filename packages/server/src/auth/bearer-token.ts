@@ -8,8 +8,8 @@ import type { EndpointRequest, Refusal } from '../http/index.ts';
 export type TokenTransport = 'header' | 'query' | 'ticket';
 
 /** RFC 6750 2.1. */
-const BEARER = /^Bearer(?: +(.*))?$/i;
-const TOKEN = /^[\w\-.~+/]+=*$/;
+const bearerPattern = /^Bearer(?: +(.*))?$/i;
+const tokenPattern = /^[\w\-.~+/]+=*$/;
 
 /**
  * Finds the token of a request (PROTOCOL 2.2, 2.5): its text, a ticket, `undefined` where there is none, or why it is refused. A token that is
@@ -22,7 +22,7 @@ export function readBearerToken(
 ): string | { readonly ticket: string } | undefined | Refusal {
   const inQuery = request.query.getAll('access_token');
   const header = request.header('authorization');
-  const inHeader = header === undefined ? null : BEARER.exec(header);
+  const inHeader = header === undefined ? null : bearerPattern.exec(header);
   if (inQuery.length > 0 && !transports.has('query')) {
     return badRequest(realm, 'token-in-query', 'A token must not be in the URL: send it in the Authorization header.');
   }
@@ -37,7 +37,7 @@ export function readBearerToken(
   // Another scheme than Bearer is as good as none (RFC 6750 3.1).
   if (inHeader === null || !transports.has('header')) return undefined;
   const token = inHeader[1]?.trim() ?? '';
-  return TOKEN.test(token)
+  return tokenPattern.test(token)
     ? token
     : badRequest(realm, 'malformed-authorization', 'Authorization must be Bearer and one token.');
 }

@@ -34,24 +34,24 @@ export interface EntraVerifierOptions extends EntraRuleOptions {
 }
 
 /** Entra signs with nothing else; `none` and HMAC are how tokens are forged. */
-const ALGORITHMS = ['RS256'];
+const allowedAlgorithms = ['RS256'];
 /** No HTTP stack takes a longer header. */
-const MAX_TOKEN_LENGTH = 32_768;
+const maxTokenLength = 32_768;
 /** Entra's have 27 to 43 characters. Unknown ones are remembered, so their length counts. */
-const MAX_KID_LENGTH = 256;
-const HOUR_MS = 3_600_000;
+const maxKidLength = 256;
+const hourMs = 3_600_000;
 
 /**
  * Verifies access tokens of Microsoft Entra ID by Microsoft's rules ("Access tokens in the Microsoft identity platform",
  * validate tokens): signature by a key of the right issuer, issuer by `ver` and `tid`, audience by version, times with a
  * tolerance, and a scope or role.
  *
- * @throws ConfigurationError for a tenant that is no GUID (`common` among them) or a missing audience.
+ * @throws ConfigurationError for a tenant that is no guidPattern (`common` among them) or a missing audience.
  *
  * @example createEntraVerifier({ tenants: '<tenant ID>', audience: '<client ID>' })
  */
 export function createEntraVerifier(options: EntraVerifierOptions): TokenVerifier {
-  const { keyCacheMs = 24 * HOUR_MS, keyRefreshMs = HOUR_MS } = options;
+  const { keyCacheMs = 24 * hourMs, keyRefreshMs = hourMs } = options;
   const { unknownKeyCooldownMs = 300_000, keyFetchIntervalMs = 10_000 } = options;
   const { fetch: fetchKeys = fetch, clock = systemClock, onKeysError = () => undefined } = options;
   checkBounds({ keyCacheMs, keyRefreshMs, unknownKeyCooldownMs, keyFetchIntervalMs });
@@ -83,10 +83,10 @@ export function createEntraVerifier(options: EntraVerifierOptions): TokenVerifie
 async function findKey(token: string, keys: ReturnType<typeof createSigningKeys>): Promise<SigningKey> {
   const { alg, kid } = readHeader(token);
   // Before the key is looked up: a forged algorithm must not choose how a key is used, nor cost a fetch.
-  if (typeof alg !== 'string' || !ALGORITHMS.includes(alg)) {
+  if (typeof alg !== 'string' || !allowedAlgorithms.includes(alg)) {
     throw new TokenRefusedError('unsupported-algorithm', 'The token is not signed with RS256.');
   }
-  if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH) {
+  if (typeof kid !== 'string' || kid === '' || kid.length > maxKidLength) {
     throw new TokenRefusedError('malformed-token', 'The token does not say which key it is signed with.');
   }
   const key = await keys.find(kid);
@@ -95,7 +95,7 @@ async function findKey(token: string, keys: ReturnType<typeof createSigningKeys>
 }
 
 function readHeader(token: string): { alg?: unknown; kid?: unknown } {
-  if (token.length > MAX_TOKEN_LENGTH) throw new TokenRefusedError('malformed-token', 'The token is too long.');
+  if (token.length > maxTokenLength) throw new TokenRefusedError('malformed-token', 'The token is too long.');
   try {
     return decodeProtectedHeader(token);
   } catch (cause) {
@@ -106,7 +106,7 @@ function readHeader(token: string): { alg?: unknown; kid?: unknown } {
 /** Returns the payload as text. */
 async function verifySignature(token: string, key: SigningKey): Promise<string> {
   try {
-    const { payload } = await compactVerify(token, await key.cryptoKey(), { algorithms: ALGORITHMS });
+    const { payload } = await compactVerify(token, await key.cryptoKey(), { algorithms: allowedAlgorithms });
     return new TextDecoder().decode(payload);
   } catch (cause) {
     throw new TokenRefusedError('bad-signature', 'The signature of the token is not that of its issuer.', { cause });

@@ -39,13 +39,13 @@ export interface SigningKeys {
 }
 
 /** How long a failure keeps the next fetch off, so that every request does not wait for the same time-out. */
-const FAILURE_COOLDOWN_MS = 10_000;
-const TIMEOUT_MS = 5_000;
-const MAX_BYTES = 1 << 20;
-const ALGORITHM = 'RS256';
+const failureCooldownMs = 10_000;
+const documentTimeoutMs = 5_000;
+const maxDocumentBytes = 1 << 20;
+const signingAlgorithm = 'RS256';
 
 /** How many unknown kids are remembered; past it, the oldest is looked up again. Anybody can invent them. */
-const MAX_UNKNOWN_KEYS = 1_000;
+const maxUnknownKeys = 1_000;
 
 /**
  * Keeps an issuer's signing keys: fetched once at a time, refreshed in the background, fetched again for a `kid` that is new, and
@@ -66,7 +66,7 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
     fetchIntervalMs,
     onError,
   } = options;
-  const documentOptions = { fetch: fetchKeys, clock, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES };
+  const documentOptions = { fetch: fetchKeys, clock, timeoutMs: documentTimeoutMs, maxBytes: maxDocumentBytes };
   /** Until when each is refused, in the order in which they were looked up. */
   const unknownUntilMs = new Map<string, number>();
   let keys: ReadonlyMap<string, SigningKey> | undefined;
@@ -92,7 +92,7 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
 
   /** Returns whether the keys are now those of the issuer. Never rejects. */
   function refresh(): Promise<boolean> {
-    if (fetching === undefined && clock.monotonic() - failedAtMs < FAILURE_COOLDOWN_MS) return Promise.resolve(false);
+    if (fetching === undefined && clock.monotonic() - failedAtMs < failureCooldownMs) return Promise.resolve(false);
     return (fetching ??= load());
   }
 
@@ -106,13 +106,13 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
   }
 
   function retryAfterFailureMs(): number {
-    return Math.max(0, failedAtMs + FAILURE_COOLDOWN_MS - clock.monotonic());
+    return Math.max(0, failedAtMs + failureCooldownMs - clock.monotonic());
   }
 
   function noteUnknown(kid: string): void {
     unknownUntilMs.delete(kid);
     unknownUntilMs.set(kid, clock.monotonic() + unknownKeyCooldownMs);
-    if (unknownUntilMs.size <= MAX_UNKNOWN_KEYS) return;
+    if (unknownUntilMs.size <= maxUnknownKeys) return;
     for (const oldest of unknownUntilMs.keys()) {
       unknownUntilMs.delete(oldest);
       return;
@@ -173,7 +173,12 @@ type SigningJwk = JWK & { readonly kid: string; readonly issuer?: unknown };
 function isSigningJwk(value: unknown): value is SigningJwk {
   if (typeof value !== 'object' || value === null) return false;
   const { kid, kty, use, alg } = value as JWK;
-  return typeof kid === 'string' && kty === 'RSA' && (use ?? 'sig') === 'sig' && (alg ?? ALGORITHM) === ALGORITHM;
+  return (
+    typeof kid === 'string' &&
+    kty === 'RSA' &&
+    (use ?? 'sig') === 'sig' &&
+    (alg ?? signingAlgorithm) === signingAlgorithm
+  );
 }
 
 function createSigningKey(jwk: SigningJwk): SigningKey {
@@ -183,6 +188,6 @@ function createSigningKey(jwk: SigningJwk): SigningKey {
     kid,
     issuer: typeof issuer === 'string' ? issuer : undefined,
     // The public half alone, whatever else the document holds.
-    cryptoKey: () => (imported ??= importJWK({ kty, n, e } as JWK, ALGORITHM) as Promise<CryptoKey>),
+    cryptoKey: () => (imported ??= importJWK({ kty, n, e } as JWK, signingAlgorithm) as Promise<CryptoKey>),
   };
 }

@@ -20,7 +20,7 @@ export interface TokenRefusedOptions extends ErrorOptions {
   readonly retryAfterMs?: number;
 }
 
-const MAX_RECEIVED_LENGTH = 200;
+const maxReceivedLength = 200;
 
 /** Why a token was refused. The message is fixed text, safe in a header; neither it nor `received` holds a token. */
 export class TokenRefusedError extends SillageServerError<TokenRefusedCode> {
@@ -31,7 +31,7 @@ export class TokenRefusedError extends SillageServerError<TokenRefusedCode> {
 
   constructor(code: TokenRefusedCode, message: string, options: TokenRefusedOptions = {}) {
     super(code, message, options);
-    this.received = options.received?.slice(0, MAX_RECEIVED_LENGTH);
+    this.received = options.received?.slice(0, maxReceivedLength);
     this.retryAfterMs = options.retryAfterMs;
   }
 }

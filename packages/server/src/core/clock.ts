@@ -9,13 +9,13 @@ export interface Clock {
 }
 
 /** The longest delay of `setTimeout`: a longer one overflows 32 bits and fires at once. */
-export const MAX_TIMER_MS = 2 ** 31 - 1;
+export const maxTimerMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   setTimer(callback, delayMs) {
-    const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), MAX_TIMER_MS));
+    const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), maxTimerMs));
     return () => clearTimeout(timer);
   },
 };

@@ -1,5 +1,5 @@
 export { checkBounds } from './bounds.ts';
-export { MAX_TIMER_MS, systemClock } from './clock.ts';
+export { maxTimerMs, systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export { ClosedError, ConfigurationError, EventRefusedError, SillageServerError, StreamFailure } from './errors.ts';
 export type { EventRefusedCode } from './errors.ts';

@@ -4,17 +4,17 @@ import { LazyAbort } from '../core/index.ts';
 import type { Clock, Pacer } from '../core/index.ts';
 import {
   denied,
-  FORBIDDEN,
-  INTERNAL_ERROR,
+  forbidden,
+  internalError,
   methodNotAllowed,
-  ORIGIN_NOT_ALLOWED,
+  originNotAllowed,
   sendRefusal,
   tooManyRequests,
   unavailable,
-  UNKNOWN_STREAM,
+  unknownStream,
 } from '../http/index.ts';
 import type { CorsDecision, CorsRequest, EndpointRequest, Exchange, Refusal, SessionTransport } from '../http/index.ts';
-import { COMPLETE_ID } from '../hub/index.ts';
+import { completeId } from '../hub/index.ts';
 import type { Session } from '../sessions/index.ts';
 import type { Authorization, StreamContext, StreamMethod } from './stream-options.ts';
 
@@ -155,12 +155,12 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
       const context = createContext(identity, request, native, pending.cancellation);
       const refusal = judge(authorize === undefined ? 'allow' : await authorize(context), identity);
       if (refusal !== undefined) return { kind: 'refused', refusal };
-      if (context.lastEventId === COMPLETE_ID) return { kind: 'empty' };
+      if (context.lastEventId === completeId) return { kind: 'empty' };
       const preparation = await prepare(context);
       if (preparation.outcome === 'refused') return { kind: 'refused', ...preparation };
       return { kind: 'ready', identity, topics: preparation.topics, context };
     } catch (cause) {
-      return { kind: 'refused', refusal: INTERNAL_ERROR, cause };
+      return { kind: 'refused', refusal: internalError, cause };
     }
   }
 
@@ -181,9 +181,9 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
 
   function judge(authorization: Authorization, identity: Identity): Refusal | undefined {
     if (authorization === 'allow') return undefined;
-    if (authorization === 'not-found') return UNKNOWN_STREAM;
+    if (authorization === 'not-found') return unknownStream;
     // An untyped caller may return anything: whatever it is, it is not a permission.
-    if (typeof authorization !== 'object' || (authorization as unknown) === null) return FORBIDDEN;
+    if (typeof authorization !== 'object' || (authorization as unknown) === null) return forbidden;
     if (authorization.kind === 'too-many-requests') return tooManyRequests(authorization.retryAfterMs);
     if (authorization.kind === 'claims-challenge') return access.challenge(identity, authorization);
     return denied(authorization);
@@ -231,7 +231,7 @@ function judgeHead(
   decision: Pick<CorsDecision, 'kind'> & { readonly status?: number },
   methods: readonly StreamMethod[],
 ): Outcome<never> | undefined {
-  if (decision.kind === 'preflight') return decision.status === 403 ? refused(ORIGIN_NOT_ALLOWED) : { kind: 'empty' };
+  if (decision.kind === 'preflight') return decision.status === 403 ? refused(originNotAllowed) : { kind: 'empty' };
   if (methods.some((method) => method === request.method)) return undefined;
   return refused(methodNotAllowed([...methods, 'OPTIONS']));
 }

@@ -1,6 +1,6 @@
 import { EventRefusedError, StreamFailure } from '../core/index.ts';
 import { draftEvent, encodeEvent } from '../events/index.ts';
-import { COMPLETE, COMPLETE_ID } from '../hub/index.ts';
+import { completeBlock, completeId } from '../hub/index.ts';
 import type { Session } from '../sessions/index.ts';
 import type { FiniteStreamEnd, FiniteStreamEvent } from './stream-options.ts';
 
@@ -41,10 +41,10 @@ function encodeFiniteEvent(event: FiniteStreamEvent, maxEventBytes: number): Uin
   const { id } = event;
   const entry = draftEvent(event, maxEventBytes);
   if (id === undefined) return encodeEvent(entry);
-  if (id === COMPLETE_ID) {
+  if (id === completeId) {
     throw new EventRefusedError(
       'invalid-id',
-      `The ID "${COMPLETE_ID}" marks the end of a stream. Give the event another one.`,
+      `The ID "${completeId}" marks the end of a stream. Give the event another one.`,
     );
   }
   return encodeEvent({ ...entry, id });
@@ -52,8 +52,8 @@ function encodeFiniteEvent(event: FiniteStreamEvent, maxEventBytes: number): Uin
 
 /** Whatever the end looks like, it has the ID that stops clients which reconnect all the same. */
 function encodeEnd(end: FiniteStreamEnd): Uint8Array {
-  if (end === 'complete') return COMPLETE;
-  return encodeEvent(end === 'close' ? { id: COMPLETE_ID } : { id: COMPLETE_ID, data: end.data });
+  if (end === 'complete') return completeBlock;
+  return encodeEvent(end === 'close' ? { id: completeId } : { id: completeId, data: end.data });
 }
 
 function describeFailure(error: unknown): { code: string; message: string } {

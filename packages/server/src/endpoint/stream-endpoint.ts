@@ -18,8 +18,8 @@ import {
   systemClock,
 } from '../core/index.ts';
 import type { Clock } from '../core/index.ts';
-import { draftEvent, HEARTBEAT, isTopic } from '../events/index.ts';
-import { createCors, unavailable, UNKNOWN_STREAM } from '../http/index.ts';
+import { draftEvent, heartbeat, isTopic } from '../events/index.ts';
+import { createCors, unavailable, unknownStream } from '../http/index.ts';
 import type { CorsOptions, EndpointRequest, Exchange, Refusal } from '../http/index.ts';
 import type { Hub } from '../hub/index.ts';
 import { createSessionRegistry, Session } from '../sessions/index.ts';
@@ -101,9 +101,9 @@ export interface StreamEndpoint {
   close(): void;
 }
 
-const BUSY_RETRY_SECONDS = 5;
+const busyRetrySeconds = 5;
 /** How many requests are judged in one turn of the event loop: a few milliseconds of it. */
-const OPENINGS_PER_TURN = 32;
+const maxOpeningsPerTurn = 32;
 
 /**
  * Creates what turns requests into authorised sessions.
@@ -137,7 +137,7 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
     access,
     realm,
     clock,
-    pacer: createPacer({ schedule: scheduleTask, maxStepsPerTurn: OPENINGS_PER_TURN, maxBytesPerTurn: Infinity }),
+    pacer: createPacer({ schedule: scheduleTask, maxStepsPerTurn: maxOpeningsPerTurn, maxBytesPerTurn: Infinity }),
     cors: createCors(options.cors ?? { origins: [] }),
     open,
     onRefused(refusal, cause) {
@@ -161,7 +161,7 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
     registry.add(session);
     const sessionMs = Math.min(tokenMs - clock.now(), maxDurationMs);
     // With a first byte: some proxies and browsers keep the head of a response back until there is one (PROTOCOL 3.7).
-    session.start(200, { ...headers, ...announceEnd(sessionMs), ...corsHeaders }, HEARTBEAT);
+    session.start(200, { ...headers, ...announceEnd(sessionMs), ...corsHeaders }, heartbeat);
     callHook(onSessionOpened, report, summarise(session));
     return session;
   }
@@ -177,13 +177,13 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
     }
     const topics = [...(typeof wanted === 'function' ? await wanted(context) : wanted)];
     if (topics.length === 0 || topics.length > maxTopics || !topics.every(isTopic)) {
-      return { outcome: 'refused', refusal: UNKNOWN_STREAM };
+      return { outcome: 'refused', refusal: unknownStream };
     }
     try {
       await hub.ready();
     } catch (cause) {
       const detail = 'The event log cannot be read now.';
-      return { outcome: 'refused', refusal: unavailable('log-unavailable', detail, BUSY_RETRY_SECONDS), cause };
+      return { outcome: 'refused', refusal: unavailable('log-unavailable', detail, busyRetrySeconds), cause };
     }
     return { outcome: 'prepared', topics };
   }

@@ -15,17 +15,17 @@ export type OutgoingEvent =
   | (EventHead & { readonly text: string; readonly data?: never });
 
 /** The types that mean something to a client of this protocol (PROTOCOL 4.5). */
-const RESERVED_TYPES: ReadonlySet<string> = new Set(['complete', 'gap', 'failure']);
+const reservedTypes: ReadonlySet<string> = new Set(['complete', 'gap', 'failure']);
 
-const MAX_TYPE_LENGTH = 256;
-const TOPIC = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,256}$/u;
+const maxTypeLength = 256;
+const topicPattern = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,256}$/u;
 const encoder = new TextEncoder();
 /** Its own type leaves out that it gives nothing for `undefined`. */
 const stringify: (data: unknown) => string | undefined = JSON.stringify;
 
 /** Whether a log takes this name: 1 to 256 characters, none of them a control character or a line break. */
 export function isTopic(topic: unknown): topic is string {
-  return typeof topic === 'string' && TOPIC.test(topic);
+  return typeof topic === 'string' && topicPattern.test(topic);
 }
 
 /** @throws EventRefusedError `invalid-topic` */
@@ -43,10 +43,10 @@ export function checkTopic(topic: string): string {
 export function draftEvent(event: OutgoingEvent, maxEventBytes: number): LogEntry {
   const { type = 'message', retry } = event;
   checkType(type);
-  if (type === '' || type.length > MAX_TYPE_LENGTH) {
-    throw new EventRefusedError('invalid-type', `The type of an event must be 1 to ${MAX_TYPE_LENGTH} characters.`);
+  if (type === '' || type.length > maxTypeLength) {
+    throw new EventRefusedError('invalid-type', `The type of an event must be 1 to ${maxTypeLength} characters.`);
   }
-  if (RESERVED_TYPES.has(type)) {
+  if (reservedTypes.has(type)) {
     throw new EventRefusedError(
       'reserved-type',
       `The type '${type}' is the protocol's own: give this event another one.`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeComment, encodeEvent, HEARTBEAT, joinBlocks } from './event-encoder.ts';
+import { encodeComment, encodeEvent, heartbeat, joinBlocks } from './event-encoder.ts';
 import type { EncodableEvent } from './event-encoder.ts';
 import { EventRefusedError } from '../core/errors.ts';
 import { parseEventStream } from './event-stream.fixture.ts';
@@ -35,7 +35,7 @@ describe('the encoder of events', () => {
   });
 
   it('writes a heartbeat as one comment line, without an empty line that a client may take for an event (PROTOCOL 4.4)', () => {
-    expect(text(HEARTBEAT)).toBe(':\n');
+    expect(text(heartbeat)).toBe(':\n');
     expect(text(encodeComment('hello'))).toBe(': hello\n');
   });
 

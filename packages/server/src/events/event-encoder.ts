@@ -1,4 +1,4 @@
-import { EventRefusedError, MAX_TIMER_MS } from '../core/index.ts';
+import { EventRefusedError, maxTimerMs } from '../core/index.ts';
 import type { EventRefusedCode } from '../core/index.ts';
 
 /** What one block of an event stream may hold. Without `data`, a block dispatches nothing (WHATWG HTML 9.2.6). */
@@ -14,7 +14,7 @@ export interface EncodableEvent {
 const encoder = new TextEncoder();
 
 /** A heartbeat is one comment line, without an empty line: some clients take that for an empty event (PROTOCOL 4.4). */
-export const HEARTBEAT: Uint8Array = encodeComment('');
+export const heartbeat: Uint8Array = encodeComment('');
 
 /**
  * Writes one event as UTF-8 (PROTOCOL 4.1). Only this module writes the syntax of event streams.
@@ -53,10 +53,10 @@ export function checkType(type: string): string {
 
 /** @throws EventRefusedError `invalid-retry` for anything but a whole number of milliseconds that `setTimeout` can wait. */
 export function checkRetry(retry: number): number {
-  if (!Number.isSafeInteger(retry) || retry < 0 || retry > MAX_TIMER_MS) {
+  if (!Number.isSafeInteger(retry) || retry < 0 || retry > maxTimerMs) {
     throw new EventRefusedError(
       'invalid-retry',
-      `retry must be a whole number of milliseconds from 0 to ${MAX_TIMER_MS}: clients overflow past that and reconnect at once.`,
+      `retry must be a whole number of milliseconds from 0 to ${maxTimerMs}: clients overflow past that and reconnect at once.`,
     );
   }
   return retry;

@@ -4,12 +4,12 @@ export interface EventPlace {
   readonly sequence: number;
 }
 
-const EPOCH = /^[0-9a-z]{1,32}$/;
-const EVENT_ID = /^([0-9a-z]{1,32})-(0|[1-9][0-9]{0,15})$/;
+const epochPattern = /^[0-9a-z]{1,32}$/;
+const eventIdPattern = /^([0-9a-z]{1,32})-(0|[1-9][0-9]{0,15})$/;
 
 /** Whether the text can name a log's history: 1 to 32 characters of `[0-9a-z]` (PROTOCOL 4.2). */
 export function isEpoch(text: string): boolean {
-  return EPOCH.test(text);
+  return epochPattern.test(text);
 }
 
 /** Writes `<epoch>-<sequence>` (PROTOCOL 4.2). */
@@ -19,7 +19,7 @@ export function formatEventId(place: EventPlace): string {
 
 /** Reads an ID that a client sent. `undefined` where it is none of ours: whatever a client sends, this does not throw. */
 export function parseEventId(text: string): EventPlace | undefined {
-  const match = EVENT_ID.exec(text);
+  const match = eventIdPattern.exec(text);
   const [, epoch, digits] = match ?? [];
   if (epoch === undefined || digits === undefined) return undefined;
   const sequence = Number(digits);

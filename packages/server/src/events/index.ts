@@ -1,6 +1,6 @@
 export { checkTopic, draftEvent, isTopic } from './event-draft.ts';
 export type { OutgoingEvent } from './event-draft.ts';
-export { encodeComment, encodeEvent, HEARTBEAT, joinBlocks } from './event-encoder.ts';
+export { encodeComment, encodeEvent, heartbeat, joinBlocks } from './event-encoder.ts';
 export type { EncodableEvent } from './event-encoder.ts';
 export { formatEventId, isEpoch, parseEventId } from './event-id.ts';
 export type { EventPlace } from './event-id.ts';

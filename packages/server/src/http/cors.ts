@@ -32,11 +32,11 @@ export type CorsDecision =
   | { readonly kind: 'go-on'; readonly headers: Readonly<Record<string, string>> }
   | { readonly kind: 'preflight'; readonly status: 204 | 403; readonly headers: Readonly<Record<string, string>> };
 
-const ALLOWED_HEADERS = ['authorization', 'content-type', 'last-event-id', 'ngsw-bypass'];
+const alwaysAllowedHeaders = ['authorization', 'content-type', 'last-event-id', 'ngsw-bypass'];
 /** `Date`: a client reads a Retry-After that is a date by the server's clock. */
-const EXPOSED_HEADERS = ['WWW-Authenticate', 'Retry-After', 'Date', 'Sillage-Heartbeat-Ms', 'Sillage-Session-Ms'];
+const alwaysExposedHeaders = ['WWW-Authenticate', 'Retry-After', 'Date', 'Sillage-Heartbeat-Ms', 'Sillage-Session-Ms'];
 /** A header's name (RFC 9110 5.1): anything else would let an option write header syntax. */
-const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
+const headerNamePattern = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 
 /**
  * Decides on cross-origin requests by an allow-list (PROTOCOL 3.5). Pure: the same request gets the same answer.
@@ -54,8 +54,8 @@ export function createCors(options: CorsOptions): (request: CorsRequest, methods
       "cors.origins has 'null' with allowCredentials: any site could act with a user's cookies from a sandboxed frame. Leave one of them out.",
     );
   }
-  const allowedHeaders = [...ALLOWED_HEADERS, ...allowHeaders.map(checkHeaderName)].join(', ');
-  const exposedHeaders = [...EXPOSED_HEADERS, ...exposeHeaders.map(checkHeaderName)].join(', ');
+  const allowedHeaders = [...alwaysAllowedHeaders, ...allowHeaders.map(checkHeaderName)].join(', ');
+  const exposedHeaders = [...alwaysExposedHeaders, ...exposeHeaders.map(checkHeaderName)].join(', ');
   const maxAgeSeconds = String(Math.floor(maxAgeMs / 1000));
 
   return (request, methods) => {
@@ -83,7 +83,7 @@ export function createCors(options: CorsOptions): (request: CorsRequest, methods
 }
 
 /** A scheme of its own, as of an app in a web view or of a browser extension: URL knows no origin for those. */
-const APP_ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9._-]+(?::[0-9]{1,5})?$/;
+const appOriginPattern = /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9._-]+(?::[0-9]{1,5})?$/;
 
 function checkOrigin(origin: string): string {
   if (origin === 'null') return origin;
@@ -95,13 +95,13 @@ function checkOrigin(origin: string): string {
     if (url.origin === origin) return origin;
     throw new ConfigurationError(`cors.origins has '${origin}', which a browser sends as '${url.origin}'. Write that.`);
   }
-  if (url !== null && url.protocol !== 'file:' && APP_ORIGIN.test(origin)) return origin;
+  if (url !== null && url.protocol !== 'file:' && appOriginPattern.test(origin)) return origin;
   throw new ConfigurationError(
     `cors.origins has '${origin}', which is not an origin. Write https://host, https://host:port or scheme://host.`,
   );
 }
 
 function checkHeaderName(name: string): string {
-  if (TOKEN.test(name) && name !== '*') return name;
+  if (headerNamePattern.test(name) && name !== '*') return name;
   throw new ConfigurationError(`cors has '${name}', which is no header's name.`);
 }

@@ -2,15 +2,15 @@ export { createCors } from './cors.ts';
 export type { CorsDecision, CorsOptions, CorsRequest } from './cors.ts';
 export {
   denied,
-  FORBIDDEN,
-  INTERNAL_ERROR,
+  forbidden,
+  internalError,
   methodNotAllowed,
-  NO_TICKET_PATH,
-  ORIGIN_NOT_ALLOWED,
+  noTicketPath,
+  originNotAllowed,
   sendRefusal,
   tooManyRequests,
   unavailable,
-  UNKNOWN_STREAM,
+  unknownStream,
   writeProblem,
 } from './problem.ts';
 export type { Denial, Refusal, TooManyRequests } from './problem.ts';

@@ -60,42 +60,42 @@ export function methodNotAllowed(methods: readonly string[]): Refusal {
   };
 }
 
-export const ORIGIN_NOT_ALLOWED: Refusal = {
+export const originNotAllowed: Refusal = {
   status: 403,
   code: 'origin-not-allowed',
   title: 'Origin not allowed',
   detail: 'This origin is not in the list of those that may call.',
 };
 
-export const NO_TICKET_PATH: Refusal = {
+export const noTicketPath: Refusal = {
   status: 400,
   code: 'no-ticket-path',
   title: 'No path',
   detail: 'The body must be {"path": "/…"}: the path of the stream that the ticket is for.',
 };
 
-export const FORBIDDEN: Refusal = {
+export const forbidden: Refusal = {
   status: 403,
   code: 'forbidden',
   title: 'Forbidden',
   detail: 'The signed-in user may not follow this stream.',
 };
 
-export const UNKNOWN_STREAM: Refusal = {
+export const unknownStream: Refusal = {
   status: 404,
   code: 'unknown-stream',
   title: 'Unknown stream',
   detail: 'There is no such stream.',
 };
 
-export const INTERNAL_ERROR: Refusal = {
+export const internalError: Refusal = {
   status: 500,
   code: 'internal-error',
   title: 'Internal error',
   detail: 'The server could not answer.',
 };
 
-const MALFORMED: Refusal = {
+const malformedRequest: Refusal = {
   status: 400,
   code: 'invalid-request',
   title: 'Invalid request',
@@ -104,7 +104,7 @@ const MALFORMED: Refusal = {
 
 /** A refusal in the application's words. */
 export function denied({ kind, detail, code }: Denial): Refusal {
-  const usual = { 'bad-request': MALFORMED, forbidden: FORBIDDEN, 'not-found': UNKNOWN_STREAM }[kind];
+  const usual = { 'bad-request': malformedRequest, forbidden: forbidden, 'not-found': unknownStream }[kind];
   return { ...usual, detail, ...(code === undefined ? {} : { code }) };
 }
 

@@ -40,13 +40,13 @@ export interface Hub {
   close(): Promise<void>;
 }
 
-const PAGE_EVENTS = 256;
-const PAGE_BYTES = 256 * 2 ** 10;
+const maxPageEvents = 256;
+const maxPageBytes = 256 * 2 ** 10;
 /** What sessions that replay may do in one turn of the event loop: a few milliseconds of it. */
-const STEPS_PER_TURN = 64;
-const BYTES_PER_TURN = 2 * 2 ** 20;
+const maxStepsPerTurn = 64;
+const maxBytesPerTurn = 2 * 2 ** 20;
 /** Pages that are kept for other sessions, while anybody replays. */
-const CACHED_BYTES = 16 * 2 ** 20;
+const maxCachedBytes = 16 * 2 ** 20;
 
 /**
  * Creates the place where events are published and subscribed.
@@ -59,16 +59,16 @@ export function createHub(options: HubOptions): Hub {
   const { log, maxEventBytes = 2 ** 20, maxRecentEvents = 1024, maxRecentBytes = 4 * 2 ** 20 } = options;
   const { schedule = scheduleTask } = options;
   checkBounds({ maxEventBytes, maxRecentEvents, maxRecentBytes });
-  const fanOut = createFanOut({ schedule, maxRecentEvents, maxRecentBytes, maxBatchBytes: PAGE_BYTES });
+  const fanOut = createFanOut({ schedule, maxRecentEvents, maxRecentBytes, maxBatchBytes: maxPageBytes });
   const replay = createReplay({
     log,
     fanOut,
     schedule,
-    maxPageEvents: PAGE_EVENTS,
-    maxPageBytes: PAGE_BYTES,
-    maxCachedBytes: CACHED_BYTES,
+    maxPageEvents,
+    maxPageBytes,
+    maxCachedBytes,
   });
-  const pacer = createPacer({ schedule, maxStepsPerTurn: STEPS_PER_TURN, maxBytesPerTurn: BYTES_PER_TURN });
+  const pacer = createPacer({ schedule, maxStepsPerTurn, maxBytesPerTurn });
   const host = { fanOut, replay, pacer, replaying: 0 };
   let tailing: Promise<LogTail> | undefined;
   let isClosed = false;

@@ -1,5 +1,5 @@
 export { createHub } from './hub.ts';
 export type { Hub, HubOptions } from './hub.ts';
-export { COMPLETE, COMPLETE_ID } from './subscription-sink.ts';
+export { completeBlock, completeId } from './subscription-sink.ts';
 export type { SubscriptionSink } from './subscription-sink.ts';
 export type { SubscribeOptions, SubscriptionSnapshot } from './subscription.ts';

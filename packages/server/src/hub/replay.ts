@@ -36,9 +36,9 @@ export interface Replay {
  * Pages end at multiples of this sequence where they can. Sessions that lost their connections at different moments then ask for the same
  * pages from the second one on, so that a thousand of them cost little more than one.
  */
-const ALIGNMENT = 256;
+const pageAlignment = 256;
 /** How many pages of the log are read at a time. Each may block the event loop for as long as an embedded database takes. */
-const MAX_PARALLEL_READS = 4;
+const maxParallelReads = 4;
 
 export function createReplay(options: ReplayOptions): Replay {
   const { log, fanOut, schedule, maxPageEvents, maxPageBytes, maxCachedBytes } = options;
@@ -66,7 +66,7 @@ export function createReplay(options: ReplayOptions): Replay {
 
   function readNext(): void {
     isScheduled = false;
-    while (activeReads < MAX_PARALLEL_READS) {
+    while (activeReads < maxParallelReads) {
       const start = waiting.shift();
       if (start === undefined) return;
       activeReads += 1;
@@ -104,7 +104,7 @@ export function createReplay(options: ReplayOptions): Replay {
       const kept = cache.get(key)?.page;
       if (kept !== undefined) return kept;
       const events: RecentEvent[] = [];
-      const boundary = sequence - (sequence % ALIGNMENT) + ALIGNMENT;
+      const boundary = sequence - (sequence % pageAlignment) + pageAlignment;
       let bytes = 0;
       let through = Math.min(boundary, fanOut.position.sequence);
       for (const recent of fanOut.recentAfter(sequence)) {
@@ -139,11 +139,11 @@ function cacheKey(topics: readonly string[], after: string): string {
   return `${after}\n${topics.join('\n')}`;
 }
 
-/** Leaves out what lies past the last multiple of {@link ALIGNMENT}, if the log has more than this page. */
+/** Leaves out what lies past the last multiple of {@link pageAlignment}, if the log has more than this page. */
 function align(page: LogPage, position: EventPlace): Pick<ReplayPage, 'events' | 'place' | 'gap'> {
   const { events, place, gap } = page;
   const [first] = events;
-  const boundary = place.sequence - (place.sequence % ALIGNMENT);
+  const boundary = place.sequence - (place.sequence % pageAlignment);
   if (first === undefined || first.sequence > boundary || place.sequence >= position.sequence) {
     return { events: events.map(createRecentEvent), place, gap };
   }

@@ -23,7 +23,7 @@ export interface SubscriptionSink {
  * The ID of `complete`. A client that does not know that event reconnects after it, with this ID, and is answered by 204
  * (PROTOCOL 6.2).
  */
-export const COMPLETE_ID = 'sillage-complete';
+export const completeId = 'sillage-complete';
 
 /** An empty data line dispatches the event; without one, clients would drop it (WHATWG HTML 9.2.6). */
-export const COMPLETE: Uint8Array = encodeEvent({ id: COMPLETE_ID, type: 'complete', data: '' });
+export const completeBlock: Uint8Array = encodeEvent({ id: completeId, type: 'complete', data: '' });

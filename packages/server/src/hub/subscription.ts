@@ -5,7 +5,7 @@ import type { LogEntry } from '../events/index.ts';
 import type { FanOut, LiveMember, Membership } from './fan-out.ts';
 import type { RecentEvent } from './recent-events.ts';
 import type { Replay, ReplayPage } from './replay.ts';
-import { COMPLETE } from './subscription-sink.ts';
+import { completeBlock } from './subscription-sink.ts';
 import type { SubscriptionSink } from './subscription-sink.ts';
 
 /** The state at a position, encoded as an event. */
@@ -218,7 +218,7 @@ export class Subscription implements LiveMember {
   }
 
   #finish(blocks: readonly Uint8Array[]): void {
-    this.#sink.write(joinBlocks([...blocks, COMPLETE]));
+    this.#sink.write(joinBlocks([...blocks, completeBlock]));
     this.#sink.end('completed');
   }
 

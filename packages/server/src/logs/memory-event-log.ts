@@ -21,7 +21,7 @@ export interface MemoryEventLogOptions {
 }
 
 /** What an event costs besides its text: the object, its places in two arrays. */
-const EVENT_OVERHEAD_BYTES = 200;
+const eventOverheadBytes = 200;
 
 /**
  * Holds the recent events of one process. Appending and trimming are O(1); a reader of a quiet topic does not walk over the
@@ -144,5 +144,5 @@ export function createMemoryEventLog(options: MemoryEventLogOptions = {}): Event
 }
 
 function sizeOf(event: LoggedEvent): number {
-  return EVENT_OVERHEAD_BYTES + 2 * (event.data.length + event.type.length);
+  return eventOverheadBytes + 2 * (event.data.length + event.type.length);
 }

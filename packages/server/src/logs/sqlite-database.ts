@@ -22,11 +22,11 @@ export interface OpenLogOptions {
   readonly firstEpoch: string;
 }
 
-const SCHEMA_VERSION = 2;
+const schemaVersion = 2;
 /** How many earlier histories are remembered. A client of an older one is told a gap. */
-const MAX_HISTORIES = 1_000;
+const maxHistories = 1_000;
 
-const SCHEMA = `
+const eventsSchema = `
   CREATE TABLE forgotten (through INTEGER NOT NULL) STRICT;
   INSERT INTO forgotten VALUES (0);
   CREATE TABLE events (
@@ -38,7 +38,7 @@ const SCHEMA = `
 `;
 
 /** Each opening is a row, in order. `through` is the last sequence of that history; NULL while it goes on. */
-const HISTORIES = `
+const historiesSchema = `
   CREATE TABLE histories (opening INTEGER PRIMARY KEY, epoch TEXT NOT NULL UNIQUE, through INTEGER) STRICT;
 `;
 
@@ -78,11 +78,11 @@ export function openSqliteLog({ path, synchronous, firstEpoch }: OpenLogOptions)
 
 function migrate(database: DatabaseSync, path: string): void {
   const { user_version: version } = readRow(database, 'PRAGMA user_version') as { user_version: number };
-  if (version === SCHEMA_VERSION) return;
-  if (version === 0) database.exec(SCHEMA + HISTORIES);
+  if (version === schemaVersion) return;
+  if (version === 0) database.exec(eventsSchema + historiesSchema);
   else if (version === 1) {
     database.exec(`
-      ${HISTORIES}
+      ${historiesSchema}
       INSERT INTO histories SELECT 1, epoch, NULL FROM history;
       CREATE TABLE forgotten (through INTEGER NOT NULL) STRICT;
       INSERT INTO forgotten SELECT forgotten_through FROM history;
@@ -93,7 +93,7 @@ function migrate(database: DatabaseSync, path: string): void {
       `${path} was written by another version (schema ${version}). Give the log another file.`,
     );
   }
-  database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  database.exec(`PRAGMA user_version = ${schemaVersion}`);
 }
 
 function beginHistory(database: DatabaseSync, firstEpoch: string): OpenedLog {
@@ -106,9 +106,7 @@ function beginHistory(database: DatabaseSync, firstEpoch: string): OpenedLog {
   const earlier = new Map((rows as { epoch: string; through: number }[]).map(({ epoch, through }) => [epoch, through]));
   const epoch = earlier.size === 0 ? firstEpoch : randomEpoch();
   database.prepare('INSERT INTO histories (epoch, through) VALUES (?, NULL)').run(epoch);
-  database
-    .prepare('DELETE FROM histories WHERE opening <= (SELECT max(opening) FROM histories) - ?')
-    .run(MAX_HISTORIES);
+  database.prepare('DELETE FROM histories WHERE opening <= (SELECT max(opening) FROM histories) - ?').run(maxHistories);
   return { database, epoch, earlier, first, last };
 }
 

@@ -9,8 +9,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { registerEventLogContract } from './event-log-contract.fixture.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { createRandom, settle } from '../core/tick.fixture.ts';
-import { createSqliteEventLog, EVENTS_OF_TOPIC, SEQUENCES_OF_TOPIC } from './sqlite-event-log.ts';
-import { TRIMMED_BY_TOPIC } from './sqlite-trimming.ts';
+import { createSqliteEventLog, eventsOfTopicQuery, sequencesOfTopicQuery } from './sqlite-event-log.ts';
+import { trimmedByTopicQuery } from './sqlite-trimming.ts';
 
 registerEventLogContract('the SQLite log', {
   createLog: (options) => createSqliteEventLog({ ...options, path: ':memory:' }),
@@ -159,11 +159,11 @@ describe('the SQLite log', () => {
     });
 
     it.each([
-      ['the events to trim', TRIMMED_BY_TOPIC, [5], /SEARCH events USING INTEGER PRIMARY KEY \(rowid<\?\)/],
-      ['a page of a topic', EVENTS_OF_TOPIC, ['t1', 5, 10], /^SEARCH events USING INDEX events_by_topic/],
+      ['the events to trim', trimmedByTopicQuery, [5], /SEARCH events USING INTEGER PRIMARY KEY \(rowid<\?\)/],
+      ['a page of a topic', eventsOfTopicQuery, ['t1', 5, 10], /^SEARCH events USING INDEX events_by_topic/],
       [
         'the sequences of a topic',
-        SEQUENCES_OF_TOPIC,
+        sequencesOfTopicQuery,
         ['t1', 5, 10],
         /^SEARCH events USING COVERING INDEX events_by_topic/,
       ],

@@ -33,9 +33,9 @@ interface Append {
   readonly reject: (error: unknown) => void;
 }
 
-export const EVENTS_OF_TOPIC = `
+export const eventsOfTopicQuery = `
   SELECT sequence, topic, type, data, retry FROM events WHERE topic = ? AND sequence > ? ORDER BY sequence LIMIT ?`;
-export const SEQUENCES_OF_TOPIC =
+export const sequencesOfTopicQuery =
   'SELECT sequence FROM events WHERE topic = ? AND sequence > ? ORDER BY sequence LIMIT ?';
 
 /**
@@ -61,8 +61,8 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
     SELECT max(ifnull(trimmed.through, forgotten.through)) AS through
     FROM forgotten, json_each(?) AS wanted LEFT JOIN trimmed ON trimmed.topic = wanted.value`);
   // Per topic, so that the index gives the order: neither a scan over other topics nor a sort of everything that follows.
-  const selectOfTopic = database.prepare(EVENTS_OF_TOPIC);
-  const selectSequences = database.prepare(SEQUENCES_OF_TOPIC);
+  const selectOfTopic = database.prepare(eventsOfTopicQuery);
+  const selectSequences = database.prepare(sequencesOfTopicQuery);
   const selectEvent = database.prepare('SELECT sequence, topic, type, data, retry FROM events WHERE sequence = ?');
 
   const tails = new Set<LogTailListener>();

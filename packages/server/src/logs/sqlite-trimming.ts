@@ -12,13 +12,13 @@ export interface SqliteTrimming {
  * The last trimmed event of each topic up to a sequence. `NOT INDEXED`: with the index of topics, SQLite would group by walking over all
  * events that the log holds, at each commit; so it looks up the few that are trimmed by their sequence, which is the table's key.
  */
-export const TRIMMED_BY_TOPIC = `
+export const trimmedByTopicQuery = `
   SELECT topic, max(sequence) AS through FROM events NOT INDEXED WHERE sequence <= ? GROUP BY topic`;
 
 export function prepareTrimming(database: DatabaseSync, maxTrimmedTopics: number): SqliteTrimming {
-  const addTopics = database.prepare(`INSERT OR IGNORE INTO trimmed ${TRIMMED_BY_TOPIC}`);
+  const addTopics = database.prepare(`INSERT OR IGNORE INTO trimmed ${trimmedByTopicQuery}`);
   const moveTopics = database.prepare(`
-    UPDATE trimmed SET through = gone.through FROM (${TRIMMED_BY_TOPIC}) AS gone WHERE trimmed.topic = gone.topic`);
+    UPDATE trimmed SET through = gone.through FROM (${trimmedByTopicQuery}) AS gone WHERE trimmed.topic = gone.topic`);
   const trim = database.prepare('DELETE FROM events WHERE sequence <= ?');
   const countTopics = database.prepare('SELECT count(*) AS count FROM trimmed');
   const forget = database.prepare(

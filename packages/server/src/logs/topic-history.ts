@@ -11,7 +11,7 @@ export interface TopicHistory {
 }
 
 /** The head that is let go is skipped, and cut off once it is half of the array: `Array.shift` would be O(n) for each event. */
-const COMPACT_FROM = 64;
+const compactFrom = 64;
 
 export function createTopicHistory(trimmedThrough: number): TopicHistory {
   let sequences: number[] = [];
@@ -28,7 +28,7 @@ export function createTopicHistory(trimmedThrough: number): TopicHistory {
     shift() {
       this.trimmedThrough = sequences[head] ?? this.trimmedThrough;
       head += 1;
-      if (head >= COMPACT_FROM && head * 2 >= sequences.length) {
+      if (head >= compactFrom && head * 2 >= sequences.length) {
         sequences = sequences.slice(head);
         head = 0;
       }

@@ -1,4 +1,4 @@
-import { MAX_TIMER_MS } from '../core/index.ts';
+import { maxTimerMs } from '../core/index.ts';
 import type { Clock } from '../core/index.ts';
 
 /** Something that ends at a moment. */
@@ -76,7 +76,7 @@ export function createDeadlines(clock: Clock): Deadlines {
     stopTimer = undefined;
     armedForMs = nextMs;
     if (next === undefined || nextMs === Infinity) return;
-    stopTimer = clock.setTimer(fire, Math.min(Math.max(Math.ceil(nextMs - clock.monotonic()), 0), MAX_TIMER_MS));
+    stopTimer = clock.setTimer(fire, Math.min(Math.max(Math.ceil(nextMs - clock.monotonic()), 0), maxTimerMs));
   }
 
   function fire(): void {

@@ -25,7 +25,7 @@ export interface SessionRegistry {
 }
 
 /** A heartbeat is sent at most a tenth of its interval late; a client waits for two and a half intervals (PROTOCOL 3.2). */
-const CHECKS_PER_INTERVAL = 10;
+const checksPerInterval = 10;
 
 /**
  * Knows the open sessions. One timer checks all of them for heartbeats and stalled clients, and one waits for the next deadline: with
@@ -35,7 +35,7 @@ export function createSessionRegistry({ clock, heartbeatMs, stallMs }: SessionRe
   const sessions = new Set<Session>();
   const countByUser = new Map<string, number>();
   const deadlines = createDeadlines(clock);
-  const checkEveryMs = Math.max(1, Math.ceil(Math.min(heartbeatMs ?? stallMs, stallMs) / CHECKS_PER_INTERVAL));
+  const checkEveryMs = Math.max(1, Math.ceil(Math.min(heartbeatMs ?? stallMs, stallMs) / checksPerInterval));
   let stopTimer: (() => void) | undefined;
 
   function checkAll(): void {

@@ -1,6 +1,6 @@
 import type { Identity } from '../auth/index.ts';
 import type { Clock, LazyAbort } from '../core/index.ts';
-import { HEARTBEAT } from '../events/index.ts';
+import { heartbeat } from '../events/index.ts';
 import type { SessionTransport, TransportWatcher } from '../http/index.ts';
 import type { SubscriptionSink } from '../hub/index.ts';
 import type { Deadline } from './deadlines.ts';
@@ -44,7 +44,7 @@ export interface SessionOptions {
 }
 
 /** How long the client has to take its last bytes after the end. A client that has stalled never would. */
-const LINGER_MS = 10_000;
+const lingerMs = 10_000;
 
 /**
  * One connected response. None of its methods throws. It is a class with its own fields, rather than a set of closures, because a
@@ -163,7 +163,7 @@ export class Session implements SubscriptionSink, TransportWatcher, Deadline {
     if (nowMs - this.#lastProgressMs >= stallMs) this.close('slow-consumer');
     // Bytes that are on their way say as much as a heartbeat would.
     else if (heartbeatMs !== undefined && unsentBytes === 0 && nowMs - this.#lastWriteMs >= heartbeatMs) {
-      this.write(HEARTBEAT);
+      this.write(heartbeat);
     }
   }
 
@@ -191,7 +191,7 @@ export class Session implements SubscriptionSink, TransportWatcher, Deadline {
     this.#stopLinger = this.#host.clock.setTimer(() => {
       this.#stopLingering();
       this.#transport.destroy();
-    }, LINGER_MS);
+    }, lingerMs);
   }
 
   #stopLingering(): void {
