@@ -5,7 +5,7 @@ import { isGuid } from './guid.ts';
 export interface EntraRuleOptions {
   /** The tenants whose users may call, as GUIDs: one or more. */
   readonly tenants: string | readonly string[];
-  /** The API: its client ID (a guidPattern; what v2 tokens name), and its App ID URIs (what v1 tokens name). */
+  /** The API: its client ID (a GUID; what v2 tokens name), and its App ID URIs (what v1 tokens name). */
   readonly audience: string | readonly string[];
   /** Where tokens come from, without a trailing slash. @default 'https://login.microsoftonline.com' */
   readonly authority?: string;
@@ -41,7 +41,7 @@ export function checkEntraRules(options: EntraRuleOptions): EntraRules {
   const authority = checkAuthority(options.authority ?? 'https://login.microsoftonline.com');
   const tenants = [options.tenants].flat();
   const audiences = [options.audience].flat().map(checkAudience);
-  if (tenants.length === 0) throw new ConfigurationError("tenants is empty: give your directory's ID, a guidPattern.");
+  if (tenants.length === 0) throw new ConfigurationError("tenants is empty: give your directory's ID, a GUID.");
   if (audiences.length === 0) {
     throw new ConfigurationError(
       "audience is empty: give the API's client ID, and its App ID URI if it takes v1 tokens.",
@@ -76,7 +76,7 @@ function checkAudience(audience: string): string {
   if (isGuid(audience)) return audience.toLowerCase();
   if (URL.canParse(audience)) return audience;
   throw new ConfigurationError(
-    `audience has '${audience}': give a client ID (a guidPattern) or an App ID URI such as api://<client ID>.`,
+    `audience has '${audience}': give a client ID (a GUID) or an App ID URI such as api://<client ID>.`,
   );
 }
 

@@ -46,7 +46,7 @@ const hourMs = 3_600_000;
  * validate tokens): signature by a key of the right issuer, issuer by `ver` and `tid`, audience by version, times with a
  * tolerance, and a scope or role.
  *
- * @throws ConfigurationError for a tenant that is no guidPattern (`common` among them) or a missing audience.
+ * @throws ConfigurationError for a tenant that is not a GUID (`common` among them) or a missing audience.
  *
  * @example createEntraVerifier({ tenants: '<tenant ID>', audience: '<client ID>' })
  */

@@ -104,7 +104,7 @@ const malformedRequest: Refusal = {
 
 /** A refusal in the application's words. */
 export function denied({ kind, detail, code }: Denial): Refusal {
-  const usual = { 'bad-request': malformedRequest, forbidden: forbidden, 'not-found': unknownStream }[kind];
+  const usual = { 'bad-request': malformedRequest, forbidden, 'not-found': unknownStream }[kind];
   return { ...usual, detail, ...(code === undefined ? {} : { code }) };
 }
 
