@@ -3,7 +3,7 @@ import angular from 'angular-eslint';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/node_modules/', '**/.angular/', '.cache/', 'goldens/'] },
+  { ignores: ['**/dist/', '**/node_modules/', '**/.angular/', '.cache/', '**/.stryker-tmp/', 'goldens/'] },
   {
     files: ['**/*.ts'],
     extends: [eslint.configs.recommended, tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
