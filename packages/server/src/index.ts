@@ -16,6 +16,7 @@ export type {
 export {
   claimsChallenge,
   createEntraVerifier,
+  isTicketRefusedError,
   isTokenRefusedError,
   TicketRefusedError,
   TokenRefusedError,

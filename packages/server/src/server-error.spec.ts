@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { TokenRefusedError } from './auth/token-refused-error.ts';
+import { isTicketRefusedError, TicketRefusedError } from './auth/ticket-refused-error.ts';
+import { isTokenRefusedError, TokenRefusedError } from './auth/token-refused-error.ts';
 import {
   ClosedError,
   ConfigurationError,
@@ -18,6 +19,7 @@ describe('the errors of this package', () => {
     new TokenRefusedError('token-expired', 'x', { cause }),
     new StreamFailure('busy', 'x', { cause }),
   ];
+  const ticketRefused = new TicketRefusedError('too-many-tickets', 'x', 1_000);
 
   it('have one base, a code, a cause and a name of their own', () => {
     for (const error of errors) {
@@ -35,11 +37,22 @@ describe('the errors of this package', () => {
   });
 
   it('are told from others by a guard, and from each other by their name', () => {
-    expect(errors.every(isServerError)).toBe(true);
+    expect([...errors, ticketRefused].every(isServerError)).toBe(true);
     expect([isServerError(cause), isServerError(undefined)]).toEqual([false, false]);
     const error: unknown = errors[1];
     if (isServerError(error) && error.name === 'EventRefusedError') expect(error.code).toBe('invalid-id');
     else expect.unreachable();
+  });
+
+  it('of another copy of this package are told by the same guards', () => {
+    for (const { name, code } of [...errors, ticketRefused]) {
+      const copy = Object.assign(new Error('x'), { name, code });
+      expect(isServerError(copy)).toBe(true);
+      expect(isTokenRefusedError(copy)).toBe(name === 'TokenRefusedError');
+      expect(isTicketRefusedError(copy)).toBe(name === 'TicketRefusedError');
+      expect(isServerError({ name, code })).toBe(false);
+      expect(isServerError(Object.assign(new Error('x'), { name }))).toBe(false);
+    }
   });
 
   it('keep a claim of the caller short', () => {

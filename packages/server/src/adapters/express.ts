@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { createCors, noTicketPath, originNotAllowed, writeProblem } from '../http/index.ts';
 import type { CorsOptions, EndpointRequest, Refusal } from '../http/index.ts';
-import { createAccess, refuseTicket, TicketRefusedError } from '../auth/index.ts';
+import { createAccess, isTicketRefusedError, refuseTicket } from '../auth/index.ts';
 import type { AccessRequirements, Identity, TokenVerifier } from '../auth/index.ts';
 import { ConfigurationError } from '../core/index.ts';
 import type { RespondOptions, StreamEndpoint, StreamOptions, StreamSource } from '../endpoint/index.ts';
@@ -80,7 +80,7 @@ export function expressTickets(endpoint: StreamEndpoint, requirements: AccessReq
         const ticket = endpoint.issueTicket(identityOf(response), path);
         response.status(201).set('Cache-Control', 'no-store').json(ticket);
       } catch (error) {
-        if (error instanceof TicketRefusedError) sendProblem(response, refuseTicket(error));
+        if (isTicketRefusedError(error)) sendProblem(response, refuseTicket(error));
         else next(error);
       }
     },

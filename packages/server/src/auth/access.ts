@@ -1,4 +1,4 @@
-import { TokenRefusedError } from './token-refused-error.ts';
+import { isTokenRefusedError, TokenRefusedError } from './token-refused-error.ts';
 import { writeBearerChallenge } from './challenge-header.ts';
 import type { ClaimsChallenge } from './claims-challenge.ts';
 import type { Identity, TokenVerifier } from './identity.ts';
@@ -60,7 +60,7 @@ export function createAccess({ verifier, realm, tokenTransports, tickets }: Acce
         if (hasPermission(identity, requirements)) return { outcome: 'admitted', identity };
         return refused(insufficientScope(realm, requirements));
       } catch (error) {
-        if (!(error instanceof TokenRefusedError)) return { ...refused(internalError), cause: error };
+        if (!isTokenRefusedError(error)) return { ...refused(internalError), cause: error };
         return { ...refused(refuseToken(realm, error, requirements)), cause: error };
       }
     },

@@ -7,7 +7,7 @@ export { createEntraVerifier } from './entra-verifier.ts';
 export type { EntraVerifierOptions } from './entra-verifier.ts';
 export { tokenEndMs } from './identity.ts';
 export type { Identity, TokenVerifier } from './identity.ts';
-export { TicketRefusedError } from './ticket-refused-error.ts';
+export { isTicketRefusedError, TicketRefusedError } from './ticket-refused-error.ts';
 export type { TicketRefusedCode } from './ticket-refused-error.ts';
 export { createTickets } from './tickets.ts';
 export type { Ticket, TicketOptions } from './tickets.ts';

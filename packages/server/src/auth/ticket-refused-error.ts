@@ -1,4 +1,4 @@
-import { SillageServerError } from '../core/index.ts';
+import { isErrorNamed, SillageServerError } from '../core/index.ts';
 
 export type TicketRefusedCode = 'invalid-ticket-path' | 'too-many-tickets' | 'token-expired';
 
@@ -12,4 +12,9 @@ export class TicketRefusedError extends SillageServerError<TicketRefusedCode> {
     super(code, message);
     this.retryAfterMs = retryAfterMs;
   }
+}
+
+/** Whether no ticket was given, whatever copy of this package the error is from. */
+export function isTicketRefusedError(error: unknown): error is TicketRefusedError {
+  return isErrorNamed(error, 'TicketRefusedError');
 }

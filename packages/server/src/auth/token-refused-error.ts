@@ -1,4 +1,4 @@
-import { SillageServerError } from '../core/index.ts';
+import { isErrorNamed, SillageServerError } from '../core/index.ts';
 
 export type TokenRefusedCode =
   | 'malformed-token'
@@ -36,6 +36,11 @@ export class TokenRefusedError extends SillageServerError<TokenRefusedCode> {
   }
 }
 
+/**
+ * Whether a verifier has refused a token, whatever copy of this package its error is from.
+ *
+ * @example if (isTokenRefusedError(error) && error.code === 'keys-unavailable') retryLater();
+ */
 export function isTokenRefusedError(error: unknown): error is TokenRefusedError {
-  return error instanceof TokenRefusedError;
+  return isErrorNamed(error, 'TokenRefusedError');
 }

@@ -1,6 +1,6 @@
 /**
  * The base of every error that this package throws: a stable `code` to branch on, a message that says what to do, and the
- * `cause` where there is one. A message never holds a token.
+ * `cause` if there is one. A message never contains a token.
  */
 export class SillageServerError<Code extends string = string> extends Error {
   override readonly name: string = 'SillageServerError';
@@ -33,12 +33,12 @@ export type EventRefusedCode =
   | 'unserialisable-data'
   | 'event-too-large';
 
-/** An event that cannot be written, or must not be: nothing of it was stored or sent. */
+/** An event that cannot or must not be written. Nothing of it was stored or sent. */
 export class EventRefusedError extends SillageServerError<EventRefusedCode> {
   override readonly name = 'EventRefusedError';
 }
 
-/** Something was asked of a hub or of a log after its `close()`. */
+/** A hub or a log was used after its `close()`. */
 export class ClosedError extends SillageServerError<'hub-closed' | 'log-closed'> {
   override readonly name = 'ClosedError';
 }
@@ -51,4 +51,12 @@ export class ClosedError extends SillageServerError<'hub-closed' | 'log-closed'>
  */
 export class StreamFailure extends SillageServerError {
   override readonly name = 'StreamFailure';
+}
+
+/**
+ * Whether an error is of the class with that name, from this copy of the package or another: an application may have two, and `instanceof`
+ * tells them apart.
+ */
+export function isErrorNamed(error: unknown, name: string): error is Error & { readonly code: string } {
+  return error instanceof Error && error.name === name && typeof (error as { code?: unknown }).code === 'string';
 }

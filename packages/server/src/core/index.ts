@@ -1,7 +1,14 @@
 export { checkBounds } from './bounds.ts';
 export { maxTimerMs, systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
-export { ClosedError, ConfigurationError, EventRefusedError, SillageServerError, StreamFailure } from './errors.ts';
+export {
+  ClosedError,
+  ConfigurationError,
+  EventRefusedError,
+  isErrorNamed,
+  SillageServerError,
+  StreamFailure,
+} from './errors.ts';
 export type { EventRefusedCode } from './errors.ts';
 export { callHook, createReporter } from './hook.ts';
 export { LazyAbort } from './lazy-abort.ts';

@@ -1,4 +1,4 @@
-import { EventRefusedError, StreamFailure } from '../core/index.ts';
+import { EventRefusedError, isErrorNamed } from '../core/index.ts';
 import { draftEvent, encodeEvent } from '../events/index.ts';
 import { completeBlock, completeId } from '../hub/index.ts';
 import type { Session } from '../sessions/index.ts';
@@ -57,7 +57,7 @@ function encodeEnd(end: FiniteStreamEnd): Uint8Array {
 }
 
 function describeFailure(error: unknown): { code: string; message: string } {
-  if (error instanceof StreamFailure) return { code: error.code, message: error.message };
+  if (isErrorNamed(error, 'StreamFailure')) return { code: error.code, message: error.message };
   // Whatever it says may be about the inside of the server.
   return { code: 'internal-error', message: 'The server could not finish this stream.' };
 }
