@@ -2,7 +2,7 @@ import type { TicketRefusedError, TokenRefusedError } from './auth/index.ts';
 import { isErrorNamed } from './core/index.ts';
 import type { ClosedError, ConfigurationError, EventRefusedError, StreamFailure } from './core/index.ts';
 
-/** Every error that this package throws, to be told apart by `name` and `code`. */
+/** Every error that this package throws. Distinguish them by `name` and `code`. */
 export type ServerError =
   ConfigurationError | EventRefusedError | ClosedError | TicketRefusedError | TokenRefusedError | StreamFailure;
 

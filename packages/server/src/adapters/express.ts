@@ -8,7 +8,7 @@ import type { RespondOptions, StreamEndpoint, StreamOptions, StreamSource } from
 import { createNodeExchange, readNodeRequest } from './node.ts';
 
 /**
- * Serves a stream of topics. Mount it with `app.all`, so that it answers preflights and other methods too.
+ * Serves a stream of topics. Mount it with `app.all`, so that it also answers preflights and other methods.
  *
  * @example app.all('/orders/:id/events', expressStream(endpoint, { topics: ({ request }) => [`orders/${request.params['id']}`] }))
  */
@@ -17,7 +17,7 @@ export function expressStream(endpoint: StreamEndpoint, options: StreamOptions<R
 }
 
 /**
- * Serves a finite stream: the answer to one question. Mount it with `app.all`, after the parser of the body.
+ * Serves a finite stream: the answer to one request. Mount it with `app.all`, after the body parser.
  *
  * @example app.all('/chat', express.json(), expressRespond(endpoint, { scopes: ['Chat.Ask'] }, ({ request, signal }) => ask(request.body, signal)))
  */
@@ -30,8 +30,8 @@ export function expressRespond(
 }
 
 /**
- * Guards ordinary routes: the same tokens, requirements, refusals and challenges as the streams (PROTOCOL 7). What comes after it
- * asks {@link identityOf}.
+ * Guards ordinary routes with the same tokens, requirements, refusals and challenges as the streams (PROTOCOL 7). Later handlers
+ * call {@link identityOf}.
  *
  * @example app.get('/me', expressAuthenticate(endpoint, { scopes: ['Profile.Read'] }), (_request, response) => response.json(identityOf(response).name))
  */
@@ -45,25 +45,27 @@ export function expressAuthenticate(
     if (admission.outcome === 'admitted') {
       response.locals.identity = admission.identity;
       next();
-      // A fault of the verifier is the application's error handler's.
+      // The application's error handler gets a fault of the verifier.
     } else if (admission.refusal.status === 500) next(admission.cause);
     else sendProblem(response, admission.refusal);
   };
 }
 
 /**
- * Who the request speaks for.
+ * Returns the identity of the request.
  *
- * @throws ConfigurationError where no {@link expressAuthenticate} came before.
+ * @throws ConfigurationError if there was no {@link expressAuthenticate} before.
+ *
+ * @example const { key } = identityOf(response);
  */
 export function identityOf(response: Response): Identity {
   const identity = response.locals.identity as Identity | undefined;
   if (identity !== undefined) return identity;
-  throw new ConfigurationError('The route has no identity: put expressAuthenticate() before it.');
+  throw new ConfigurationError('The route has no identity. Put expressAuthenticate() before it.');
 }
 
 /**
- * Gives tickets out, for pages that read a stream with the browser's own EventSource (PROTOCOL 2.5). Put it after the parser of JSON.
+ * Gives tickets to pages that read a stream with the browser's own EventSource (PROTOCOL 2.5). Put it after the JSON parser.
  *
  * @example app.post('/tickets', expressTickets(endpoint, { scopes: ['Orders.Read'] }))
  */
@@ -88,7 +90,7 @@ export function expressTickets(endpoint: StreamEndpoint, requirements: AccessReq
 }
 
 /**
- * The streams' CORS policy for ordinary routes (PROTOCOL 3.5). It answers preflights, so put it first.
+ * Applies the streams' CORS policy to ordinary routes (PROTOCOL 3.5). It answers preflights, so put it first.
  *
  * @throws ConfigurationError for `*` among the origins.
  *

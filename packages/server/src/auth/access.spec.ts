@@ -75,7 +75,7 @@ describe('requirements', () => {
     const refusal = admission.outcome === 'refused' ? admission.refusal : undefined;
     expect(refusal).toMatchObject({ status: 403, code: 'insufficient-scope' });
     expect(refusal?.headers?.['WWW-Authenticate']).toBe(
-      `Bearer realm="api", error="insufficient_scope", error_description="The token is valid, and lacks a scope or role.", ${named ?? ''}`,
+      `Bearer realm="api", error="insufficient_scope", error_description="The token is valid, but lacks a scope or role.", ${named ?? ''}`,
     );
   });
 });

@@ -9,13 +9,13 @@ import type { TokenTransport } from './bearer-token.ts';
 import { forbidden, internalError, noTicketPath, tooManyRequests, unavailable } from '../http/index.ts';
 import type { EndpointRequest, Refusal } from '../http/index.ts';
 
-/** What a token must have. All that is given must hold; nothing given, any valid token will do. */
+/** What a token must have. It must meet all requirements that are given; without any, every valid token is accepted. */
 export interface AccessRequirements {
-  /** Delegated scopes: a person's token needs every one. An application has none, and is let in by `applicationRoles` alone. */
+  /** Delegated scopes: a user's token needs all of them. An application has none, and is admitted by `applicationRoles` only. */
   readonly scopes?: readonly string[];
   /** App roles: the token needs one of them. */
   readonly roles?: readonly string[];
-  /** App roles that let an application in without a person, in place of `scopes` and `roles`: it needs one of them. */
+  /** App roles that admit an application without a user, instead of `scopes` and `roles`: it needs one of them. */
   readonly applicationRoles?: readonly string[];
 }
 
@@ -34,9 +34,9 @@ export type Admission =
 
 export interface Access {
   /**
-   * Says who a request speaks for, or how it is answered (PROTOCOL 7.1 to 7.3). Never rejects.
+   * Returns the identity of a request, or how it is refused (PROTOCOL 7.1 to 7.3). Never rejects.
    *
-   * @param target Tickets are for streams only: elsewhere they would outlive their token, one buying the next.
+   * @param target Tickets are for streams only: if one could be exchanged for the next, they would outlive their token.
    */
   admit(request: EndpointRequest, requirements: AccessRequirements, target: 'stream' | 'route'): Promise<Admission>;
   /** How a claims challenge is answered (PROTOCOL 7.4). */
@@ -65,7 +65,7 @@ export function createAccess({ verifier, realm, tokenTransports, tickets }: Acce
       }
     },
     challenge(identity, { claims }) {
-      // A client that did not say that it can answer one would try the same token for ever.
+      // A client that did not declare that it can answer a challenge would retry the same token forever.
       if (!identity.supportsClaimsChallenge) return forbidden;
       const { authorizationUri } = verifier;
       const header = writeBearerChallenge({ realm, authorizationUri, error: 'insufficient_claims', claims });
@@ -99,7 +99,7 @@ function noToken(realm: string): Refusal {
     code: 'no-token',
     title: 'Sign-in required',
     detail: 'The request has no bearer token.',
-    // Without an error code, as the client may simply not have known (RFC 6750 3.1).
+    // Without an error code: the client may not have known that it needs a token (RFC 6750 3.1).
     headers: { 'WWW-Authenticate': writeBearerChallenge({ realm }) },
   };
 }
@@ -136,7 +136,7 @@ function insufficientScope(
   { scopes = [], roles = [], applicationRoles = [] }: AccessRequirements,
 ): Refusal {
   const wanted = [scopes, roles, applicationRoles].find((names) => names.length > 0);
-  const errorDescription = 'The token is valid, and lacks a scope or role.';
+  const errorDescription = 'The token is valid, but lacks a scope or role.';
   const header = writeBearerChallenge({
     realm,
     error: 'insufficient_scope',

@@ -2,8 +2,8 @@ import { writeBearerChallenge } from './challenge-header.ts';
 import type { EndpointRequest, Refusal } from '../http/index.ts';
 
 /**
- * Where a token may come from. `query` puts it in URLs, which RFC 9700 4.3.2 forbids: logs and histories keep them. `ticket` puts
- * something there that is worth nothing once it was used (PROTOCOL 2.5).
+ * Where a token may come from. `query` puts it into URLs, which RFC 9700 4.3.2 forbids because logs and histories keep them. `ticket`
+ * puts a ticket there, which is worthless after its first use (PROTOCOL 2.5).
  */
 export type TokenTransport = 'header' | 'query' | 'ticket';
 
@@ -12,8 +12,8 @@ const bearerPattern = /^Bearer(?: +(.*))?$/i;
 const tokenPattern = /^[\w\-.~+/]+=*$/;
 
 /**
- * Finds the token of a request (PROTOCOL 2.2, 2.5): its text, a ticket, `undefined` where there is none, or why it is refused. A token that is
- * malformed is given as it is, for the verifier to refuse.
+ * Finds the token of a request (PROTOCOL 2.2, 2.5). Returns its text, a ticket, `undefined` if there is none, or a refusal. It does not
+ * check the token: the verifier refuses a malformed one.
  */
 export function readBearerToken(
   request: EndpointRequest,
@@ -24,7 +24,7 @@ export function readBearerToken(
   const header = request.header('authorization');
   const inHeader = header === undefined ? null : bearerPattern.exec(header);
   if (inQuery.length > 0 && !transports.has('query')) {
-    return badRequest(realm, 'token-in-query', 'A token must not be in the URL: send it in the Authorization header.');
+    return badRequest(realm, 'token-in-query', 'A token must not be in the URL. Send it in the Authorization header.');
   }
   const tickets = transports.has('ticket') ? request.query.getAll('ticket') : [];
   if (inQuery.length + tickets.length + (inHeader === null ? 0 : 1) > 1) {
@@ -34,12 +34,12 @@ export function readBearerToken(
   if (ticket !== undefined) return { ticket };
   const [fromQuery] = inQuery;
   if (fromQuery !== undefined) return fromQuery;
-  // Another scheme than Bearer is as good as none (RFC 6750 3.1).
+  // Another scheme than Bearer counts as no token (RFC 6750 3.1).
   if (inHeader === null || !transports.has('header')) return undefined;
   const token = inHeader[1]?.trim() ?? '';
   return tokenPattern.test(token)
     ? token
-    : badRequest(realm, 'malformed-authorization', 'Authorization must be Bearer and one token.');
+    : badRequest(realm, 'malformed-authorization', 'The Authorization header must be Bearer and one token.');
 }
 
 function badRequest(realm: string, code: string, detail: string): Refusal {

@@ -1,6 +1,6 @@
 /** What a `WWW-Authenticate: Bearer` header may say (RFC 6750 3; Microsoft, "Claims challenges"). */
 interface BearerChallenge {
-  /** Empty where sign-in goes through a common endpoint, as Microsoft has it. */
+  /** Empty, as in Microsoft's own challenges, if sign-in goes through a common endpoint. */
   readonly realm: string;
   readonly authorizationUri?: string | undefined;
   readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope' | 'insufficient_claims';
@@ -10,7 +10,7 @@ interface BearerChallenge {
   readonly claims?: object;
 }
 
-/** Writes the header's value. Whatever the parts hold, it is one header with the parameters that were given. */
+/** Writes the header's value. Whatever the parts contain, the result is one header with the given parameters. */
 export function writeBearerChallenge(challenge: BearerChallenge): string {
   const { realm, authorizationUri, error, errorDescription, scope, claims } = challenge;
   const parameters = [`realm=${quote(realm)}`];

@@ -1,19 +1,19 @@
-/** A demand for a token with more in it (PROTOCOL 7.4). */
+/** Demands a token with more claims (PROTOCOL 7.4). */
 export interface ClaimsChallenge {
   readonly kind: 'claims-challenge';
-  /** The claims request (OpenID Connect Core 5.5) that the client hands to Entra. */
+  /** The claims request (OpenID Connect Core 5.5) that the client passes to Entra. */
   readonly claims: { readonly access_token: Readonly<Record<string, unknown>> };
 }
 
 export interface ClaimsChallengeOptions {
   /** An authentication context of Conditional Access, `c1` to `c99`. */
   readonly acrs?: string;
-  /** Tokens from before then no longer do (a password was changed, say): milliseconds since the Unix epoch. */
+  /** Refuses tokens that were issued earlier (before a password was changed, say): milliseconds since the Unix epoch. */
   readonly issuedAfterMs?: number;
 }
 
 /**
- * Asks for a token that meets a policy, from `authorize`.
+ * Creates a demand for a token that meets a policy. Return it from `authorize`.
  *
  * @example authorize: ({ identity }) => (hasContext(identity, 'c1') ? 'allow' : claimsChallenge({ acrs: 'c1' }))
  */

@@ -1,4 +1,4 @@
-import { exportSPKI, importJWK, SignJWT, UnsecuredJWT } from 'jose';
+import { CompactSign, exportSPKI, generateKeyPair, importJWK, SignJWT, UnsecuredJWT } from 'jose';
 import type { CryptoKey } from 'jose';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEntraVerifier } from './entra-verifier.ts';
@@ -131,6 +131,57 @@ describe('a token is refused (PROTOCOL 7.2)', () => {
     expect(await outcome(`${header}.${forged}.${signature}`)).toBe('bad-signature');
   });
 
+  it.each([
+    ['null', 'null'],
+    ['an array', '[1]'],
+    ['a string', '"claims"'],
+    ['a number', '7'],
+    ['not JSON', '{'],
+    ['empty', ''],
+  ])('whose payload is %s', async (_what, payload) => {
+    const token = new CompactSign(new TextEncoder().encode(payload))
+      .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
+      .sign(key.privateKey);
+    expect(await outcome(token)).toBe('malformed-token');
+  });
+
+  it('that is longer than a header can be, before anything of it is parsed or fetched', async () => {
+    const padding = (length: number) => ofUser({ padding: 'x'.repeat(length) });
+    expect(await outcome(padding(20_000))).toBe('accepted');
+    tenant.requests.length = 0;
+    const long = await padding(30_000);
+    expect(long.length).toBeGreaterThan(32_768);
+    await expect(create().verify(long)).rejects.toMatchObject({
+      code: 'malformed-token',
+      message: 'The token is too long.',
+    });
+    expect(tenant.requests).toEqual([]);
+  });
+
+  it('whose key ID is too long to remember, or not a text', async () => {
+    expect(await outcome(tenant.sign(tenant.userClaims(), key, { kid: 'k'.repeat(257) }))).toBe('malformed-token');
+    expect(await outcome(tenant.sign(tenant.userClaims(), key, { kid: 'k'.repeat(256) }))).toBe('unknown-key');
+    expect(await outcome(tenant.sign(tenant.userClaims(), key, { kid: '' }))).toBe('malformed-token');
+  });
+
+  it.each(['RS384', 'RS512', 'PS256'])('that is signed with %s, although by the right key', async (alg) => {
+    const { privateKey } = await generateKeyPair(alg, { extractable: true });
+    const token = new SignJWT(tenant.userClaims()).setProtectedHeader({ alg, kid: 'k1' }).sign(privateKey);
+    expect(await outcome(token)).toBe('unsupported-algorithm');
+    expect(tenant.requests).toEqual([]);
+  });
+
+  it('with what was wrong in it, for the log', async () => {
+    const received = async (changes: Claims): Promise<string | undefined> => {
+      const error: unknown = await verifier.verify(await ofUser(changes)).catch((reason: unknown) => reason);
+      return isTokenRefusedError(error) ? error.received : 'accepted';
+    };
+    expect(await received({ aud: 'api://another' })).toBe('api://another');
+    expect(await received({ iss: 'https://evil.example' })).toBe('https://evil.example');
+    expect(await received({ tid: OTHER_TENANT })).toBe(OTHER_TENANT);
+    expect(await received({ aud: ['a'] })).toBeUndefined();
+  });
+
   it('that names no key', async () => {
     const token = new SignJWT(tenant.userClaims()).setProtectedHeader({ alg: 'RS256' }).sign(key.privateKey);
     expect(await outcome(token)).toBe('malformed-token');
@@ -176,6 +227,12 @@ describe('a token is refused (PROTOCOL 7.2)', () => {
     // An ID token of an app that is its own API has the right audience, and roles.
     expect(await outcome(ofUser({ scp: undefined, roles: ['Admin'] }))).toBe('no-permissions');
     expect(await outcome(ofUser({ scp: undefined, idtyp: 'app' }))).toBe('no-permissions');
+    // idtyp says that it is a user, although sub and oid are those of an application.
+    const roles = ['Events.Read.All'];
+    expect(await outcome(ofUser({ scp: undefined, roles, sub: OBJECT_ID, idtyp: 'user' }))).toBe('no-permissions');
+    expect(await outcome(ofUser({ scp: undefined, roles, idtyp: 'app' }))).toBe('accepted');
+    expect((await verifier.verify(await ofUser({ roles, idtyp: 'app' }))).kind).toBe('user');
+    expect((await verifier.verify(await ofUser({ roles, sub: OBJECT_ID }))).kind).toBe('user');
   });
 
   it('without a scope that the API requires of everybody', async () => {
@@ -209,13 +266,13 @@ describe('the clocks may differ by five minutes', () => {
 
 describe('options that would accept too much or nothing are refused with their correction', () => {
   it.each<[RegExp, Partial<EntraVerifierOptions>]>([
-    [/list the tenants/, { tenants: 'common' }],
-    [/list the tenants/, { tenants: [TENANT, 'organizations'] }],
-    [/a GUID/, { tenants: 'contoso.onmicrosoft.com' }],
+    [/List the tenants/, { tenants: 'common' }],
+    [/List the tenants/, { tenants: [TENANT, 'organizations'] }],
+    [/not a GUID/, { tenants: 'contoso.onmicrosoft.com' }],
     [/tenants is empty/, { tenants: [] }],
     [/audience is empty/, { audience: [] }],
     [/App ID URI/, { audience: 'my api' }],
-    [/must be https/, { authority: 'http://login.example' }],
+    [/must be an https URL/, { authority: 'http://login.example' }],
     [/clockToleranceMs/, { clockToleranceMs: -1 }],
   ])('%s', (message, options) => {
     expect(() => create(options)).toThrow(message);

@@ -12,11 +12,11 @@ import { TokenRefusedError } from './token-refused-error.ts';
 export interface EntraVerifierOptions extends EntraRuleOptions {
   /** The OpenID Connect metadata. @default that of the tenant, or of `common` where there are several */
   readonly metadataUri?: string;
-  /** The key set itself, without asking the metadata where it is. */
+  /** The URL of the key set, if it is not to be read from the metadata. */
   readonly jwksUri?: string;
   /** How long keys are used without asking again. @default 24 h */
   readonly keyCacheMs?: number;
-  /** How old keys are when they are fetched again in the background. @default 1 h */
+  /** At what age keys are fetched again in the background. @default 1 h */
   readonly keyRefreshMs?: number;
   /** How long a key ID that the issuer does not have is refused without asking again. @default 5 min */
   readonly unknownKeyCooldownMs?: number;
@@ -29,7 +29,7 @@ export interface EntraVerifierOptions extends EntraRuleOptions {
   readonly fetch?: typeof fetch;
   /** @default the system's */
   readonly clock?: Clock;
-  /** Told of every failure to fetch keys, those that the last known keys bridge as well. */
+  /** Called for every failure to fetch keys, even if the last known keys are still used. */
   readonly onKeysError?: (error: unknown) => void;
 }
 
@@ -82,16 +82,16 @@ export function createEntraVerifier(options: EntraVerifierOptions): TokenVerifie
 
 async function findKey(token: string, keys: ReturnType<typeof createSigningKeys>): Promise<SigningKey> {
   const { alg, kid } = readHeader(token);
-  // Before the key is looked up: a forged algorithm must not choose how a key is used, nor cost a fetch.
+  // Before the key is looked up: a forged algorithm must neither choose how a key is used nor cause a fetch.
   if (typeof alg !== 'string' || !allowedAlgorithms.includes(alg)) {
     throw new TokenRefusedError('unsupported-algorithm', 'The token is not signed with RS256.');
   }
   if (typeof kid !== 'string' || kid === '' || kid.length > maxKidLength) {
-    throw new TokenRefusedError('malformed-token', 'The token does not say which key it is signed with.');
+    throw new TokenRefusedError('malformed-token', 'The header of the token has no valid key ID (kid).');
   }
   const key = await keys.find(kid);
   if (key !== undefined) return key;
-  throw new TokenRefusedError('unknown-key', 'The token is signed with a key that its issuer does not have.');
+  throw new TokenRefusedError('unknown-key', 'The token is signed with a key that its issuer does not publish.');
 }
 
 function readHeader(token: string): { alg?: unknown; kid?: unknown } {
@@ -99,7 +99,7 @@ function readHeader(token: string): { alg?: unknown; kid?: unknown } {
   try {
     return decodeProtectedHeader(token);
   } catch (cause) {
-    throw new TokenRefusedError('malformed-token', 'The token is no JSON Web Token.', { cause });
+    throw new TokenRefusedError('malformed-token', 'The token is not a JSON Web Token.', { cause });
   }
 }
 
@@ -109,6 +109,6 @@ async function verifySignature(token: string, key: SigningKey): Promise<string> 
     const { payload } = await compactVerify(token, await key.cryptoKey(), { algorithms: allowedAlgorithms });
     return new TextDecoder().decode(payload);
   } catch (cause) {
-    throw new TokenRefusedError('bad-signature', 'The signature of the token is not that of its issuer.', { cause });
+    throw new TokenRefusedError('bad-signature', 'The signature of the token is not valid.', { cause });
   }
 }

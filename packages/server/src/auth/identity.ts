@@ -1,4 +1,4 @@
-/** Who a valid token speaks for. */
+/** The user or application that a valid token was issued for. */
 export interface Identity {
   /**
    * What to key data and rights on. From {@link createEntraVerifier}: `<tid>.<oid>`, which never changes and is never given to
@@ -26,14 +26,14 @@ export interface Identity {
   readonly sessionDeadlineMs?: number;
   /** Whether the client said that it can answer a claims challenge: `cp1` in `xms_cc` (PROTOCOL 7.4). */
   readonly supportsClaimsChallenge: boolean;
-  /** The token's claims, as they were signed. From {@link createEntraVerifier}: parsed anew at each call, so that sessions hold none. */
+  /** The token's claims, as they were signed. {@link createEntraVerifier} parses them at each access, so that sessions do not hold them. */
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
 /** Checks tokens. Implement it for tokens of another issuer than Entra. */
 export interface TokenVerifier {
   /**
-   * Checks a token and says who it speaks for.
+   * Checks a token and returns its identity.
    *
    * @throws TokenRefusedError whose code decides the response: 503 for `keys-unavailable`, 403 for `no-permissions`, 401 otherwise.
    *   Anything else that it throws is answered by 500.

@@ -8,7 +8,7 @@ export interface KeyDocumentOptions {
 }
 
 /**
- * Fetches a JSON document of the identity provider. Bounded in time and size, and without redirects: whoever can answer this
+ * Fetches a JSON document of the identity provider, with limits on time and size, and without redirects: whoever answers this
  * request decides which tokens are valid.
  */
 export async function fetchKeyDocument(url: string, options: KeyDocumentOptions): Promise<Record<string, unknown>> {
@@ -22,7 +22,7 @@ export async function fetchKeyDocument(url: string, options: KeyDocumentOptions)
     }, timeoutMs);
   });
   try {
-    // Raced, as a fetch that was given in may not heed its signal.
+    // A race, because an injected fetch may ignore its signal.
     return await Promise.race([load(), timedOut]);
   } finally {
     stopTimer?.();
@@ -36,7 +36,7 @@ export async function fetchKeyDocument(url: string, options: KeyDocumentOptions)
       throw new Error(`${url} answered ${response.status}.`);
     }
     const document: unknown = JSON.parse(await readText(response, url, maxBytes));
-    if (typeof document !== 'object' || document === null) throw new Error(`${url} is no JSON object.`);
+    if (typeof document !== 'object' || document === null) throw new Error(`${url} is not a JSON object.`);
     return document as Record<string, unknown>;
   }
 }

@@ -53,7 +53,7 @@ const maxUnknownKeys = 1_000;
  *
  * Each `kid` is judged for itself. An invented one is refused for a while without another fetch, and keeps no other one from being
  * looked up; and fetches have a minimum interval, so that many invented ones are no load on the issuer. A `kid` that comes within it
- * may be that of a key which was just rolled: its token is not refused but told to come back (503).
+ * may be that of a key which was just rolled: its token is not refused, and its client is told to retry (503).
  */
 export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
   const {
@@ -187,7 +187,7 @@ function createSigningKey(jwk: SigningJwk): SigningKey {
   return {
     kid,
     issuer: typeof issuer === 'string' ? issuer : undefined,
-    // The public half alone, whatever else the document holds.
+    // Only the public half, whatever else the document contains.
     cryptoKey: () => (imported ??= importJWK({ kty, n, e } as JWK, signingAlgorithm) as Promise<CryptoKey>),
   };
 }

@@ -6,8 +6,8 @@ import { TokenRefusedError } from './token-refused-error.ts';
 type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * Checks the claims of a token whose signature is good, and says who it speaks for. The order is that of Microsoft's rules:
- * whose token it is, for whom, when, and for what.
+ * Checks the claims of a token whose signature is valid, and returns its identity. The order is that of Microsoft's rules: tenant
+ * and issuer, audience, times, permissions.
  *
  * @throws TokenRefusedError
  */
@@ -40,10 +40,10 @@ export function judgeClaims(
     ...(name === undefined ? {} : { name }),
     ...(username === undefined ? {} : { username }),
     expiresAtMs,
-    // Past `exp` but within the tolerance, it is the clocks that differ: then the session ends by ours.
+    // Past `exp` but within the tolerance, the clocks differ: the session then ends by ours.
     sessionDeadlineMs: expiresAtMs > nowMs ? expiresAtMs : expiresAtMs + rules.clockToleranceMs,
     supportsClaimsChallenge: textList(claims.xms_cc).includes('cp1'),
-    // The text alone is kept: parsed, the claims of one token take several kilobytes, and hardly anybody reads them.
+    // Only the text is kept: parsed, the claims of one token take several kilobytes, and few applications read them.
     get claims() {
       return parseClaims(payload);
     },
@@ -68,7 +68,7 @@ function checkVersion({ ver }: Claims): '1.0' | '2.0' {
 
 function checkTenant({ tid }: Claims, rules: EntraRules): string {
   if (typeof tid === 'string' && isGuid(tid) && rules.tenantIds.has(tid)) return tid;
-  throw new TokenRefusedError('wrong-tenant', 'The token is of a tenant that is not accepted here.', {
+  throw new TokenRefusedError('wrong-tenant', 'The token is from a tenant that this API does not accept.', {
     received: optionalText(tid),
   });
 }
@@ -83,7 +83,7 @@ function checkIssuer(
   const v2Issuer = forTenant(rules.v2IssuerTemplate, tenantId);
   const expected = version === '2.0' ? v2Issuer : forTenant(rules.v1IssuerTemplate, tenantId);
   if (iss !== expected) {
-    throw new TokenRefusedError('wrong-issuer', "The token's issuer is not that of its tenant.", {
+    throw new TokenRefusedError('wrong-issuer', 'The issuer of the token is not the issuer of its tenant.', {
       received: optionalText(iss),
     });
   }
@@ -95,7 +95,7 @@ function checkIssuer(
 }
 
 function checkAudience({ aud }: Claims, version: '1.0' | '2.0', rules: EntraRules): void {
-  // A v2 token names the API by its client ID alone; a v1 token by that or by an App ID URI.
+  // A v2 token names the API by its client ID only; a v1 token by that or by an App ID URI.
   const accepted = version === '2.0' ? rules.clientIds : rules.audiences;
   if (typeof aud === 'string' && accepted.has(aud)) return;
   throw new TokenRefusedError('wrong-audience', 'The token is for another API.', { received: optionalText(aud) });
@@ -106,7 +106,7 @@ function checkTimes({ exp, nbf }: Claims, toleranceMs: number, nowMs: number): n
     throw new TokenRefusedError('malformed-token', 'The token has no exp claim.');
   }
   if (nbf !== undefined && (typeof nbf !== 'number' || !Number.isFinite(nbf))) {
-    throw new TokenRefusedError('malformed-token', 'The nbf claim of the token is no time.');
+    throw new TokenRefusedError('malformed-token', 'The nbf claim of the token is not a number.');
   }
   if (nbf !== undefined && nbf * 1000 > nowMs + toleranceMs) {
     throw new TokenRefusedError('not-yet-valid', 'The token is not valid yet.');
@@ -120,10 +120,10 @@ function checkPermissions(claims: Claims, rules: EntraRules): Pick<Identity, 'ki
   const roles = textList(claims.roles);
   const kind = isApplication(claims, scopes) ? 'application' : 'user';
   if (kind === 'application' ? roles.length === 0 : scopes.length === 0) {
-    // A person's access token always has scp: one with roles alone is an ID token of an app that is its own API.
+    // A user's access token always has scp: one with roles only is an ID token of an app that is its own API.
     throw new TokenRefusedError(
       'no-permissions',
-      'The token has neither a scope of a person nor a role of an application.',
+      'The token has neither a delegated scope (scp) nor an application role (roles).',
     );
   }
   if (kind === 'user' && !rules.requiredScopes.every((scope) => scopes.includes(scope))) {
@@ -134,11 +134,11 @@ function checkPermissions(claims: Claims, rules: EntraRules): Pick<Identity, 'ki
 
 function isApplication(claims: Claims, scopes: readonly string[]): boolean {
   if (claims.idtyp !== undefined) return claims.idtyp === 'app' && scopes.length === 0;
-  // idtyp is an optional claim. Without it, Microsoft tells an application by its subject being its own object.
+  // idtyp is an optional claim. Without it, a token is an application's if its sub and oid are the same (Microsoft).
   return scopes.length === 0 && claims.sub === claims.oid;
 }
 
-/** Entra writes `{tenantid}` in its documents, its guides `{tid}`. */
+/** Entra's documents have `{tenantid}`, its guides `{tid}`. */
 function forTenant(template: string, tenantId: string): string {
   return template.replace(/\{(?:tenantid|tid)\}/gi, () => tenantId);
 }

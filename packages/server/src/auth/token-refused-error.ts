@@ -14,7 +14,7 @@ export type TokenRefusedCode =
   | 'keys-unavailable';
 
 export interface TokenRefusedOptions extends ErrorOptions {
-  /** What the token said, for the server's own log: never for the client. */
+  /** The claim that was wrong, for the server's own log. Never send it to the client. */
   readonly received?: string | undefined;
   /** When to try again, for `keys-unavailable`. */
   readonly retryAfterMs?: number;
@@ -22,7 +22,7 @@ export interface TokenRefusedOptions extends ErrorOptions {
 
 const maxReceivedLength = 200;
 
-/** Why a token was refused. The message is fixed text, safe in a header; neither it nor `received` holds a token. */
+/** Why a token was refused. The message is fixed text, safe in a header. Neither it nor `received` contains a token. */
 export class TokenRefusedError extends SillageServerError<TokenRefusedCode> {
   override readonly name = 'TokenRefusedError';
   /** The claim that was wrong, shortened. It comes from the caller: escape it where it is written. */

@@ -52,7 +52,7 @@ interface AcceptanceRequest<Native> extends AccessRequirements {
   readonly prepare: (context: StreamContext<Native>) => Promise<Preparation>;
 }
 
-/** An open session, and what the application's callbacks are told about it. */
+/** An open session, and what the application's callbacks get about it. */
 export interface Accepted<Native> {
   readonly session: Session;
   readonly topics: readonly string[] | undefined;
@@ -93,7 +93,7 @@ type Outcome<Native> =
 
 /**
  * Takes requests from their head to an open session, one check after the other. It watches for the client's leaving before its first
- * await: a listener that is attached later misses a client that has left by then, and the session would never end.
+ * await: a listener that is attached later misses a client that has disconnected by then, and the session would never end.
  */
 export function createAcceptance(options: AcceptanceOptions): Acceptance {
   const { access, realm, clock, pacer, cors, open, onRefused } = options;

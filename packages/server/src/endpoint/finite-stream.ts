@@ -5,8 +5,8 @@ import type { Session } from '../sessions/index.ts';
 import type { FiniteStreamEnd, FiniteStreamEvent } from './stream-options.ts';
 
 /**
- * Writes a source to a session until it ends (PROTOCOL 6.2), fails (6.3) or the client leaves. The next value is asked for when the
- * last one has room, so that a slow client slows the source down rather than fill memory. Never rejects.
+ * Writes a source to a session until it ends (PROTOCOL 6.2), fails (6.3) or the client disconnects. It requests the next value once the
+ * client has taken the last one, so that a slow client slows the source down instead of filling memory. Never rejects.
  */
 export async function writeFiniteStream(
   session: Session,
@@ -28,7 +28,7 @@ export async function writeFiniteStream(
       await session.drained();
     }
   } catch (error) {
-    // After the end there is nobody to tell, and an upstream that was aborted is expected to throw.
+    // After the end nobody can be told, and an upstream that was aborted is expected to throw.
     if (!session.signal.aborted) {
       session.write(encodeEvent({ type: 'failure', data: JSON.stringify(describeFailure(error)) }));
       session.close('failed', error);
@@ -58,7 +58,7 @@ function encodeEnd(end: FiniteStreamEnd): Uint8Array {
 
 function describeFailure(error: unknown): { code: string; message: string } {
   if (isErrorNamed(error, 'StreamFailure')) return { code: error.code, message: error.message };
-  // Whatever it says may be about the inside of the server.
+  // Its message may be about the internals of the server.
   return { code: 'internal-error', message: 'The server could not finish this stream.' };
 }
 
@@ -84,8 +84,8 @@ function nextOrAborted(
   });
 }
 
-/** Not awaited: a generator returns when what it waits for has settled, which may be never. */
+/** Not awaited: a generator returns once the promise that it awaits has settled, which may be never. */
 function returnQuietly(iterator: AsyncIterator<FiniteStreamEvent> | undefined): void {
-  // The session has ended: what a source's clean-up throws changes nothing for it.
+  // The session has ended: an error of the source's clean-up changes nothing.
   iterator?.return?.().then(undefined, () => undefined);
 }

@@ -293,7 +293,7 @@ describe('a refusal', () => {
       status: 403,
       code: 'insufficient-scope',
       challenge:
-        'Bearer realm="api", error="insufficient_scope", error_description="The token is valid, and lacks a scope or role.", scope="Events.Read Events.Admin"',
+        'Bearer realm="api", error="insufficient_scope", error_description="The token is valid, but lacks a scope or role.", scope="Events.Read Events.Admin"',
     });
     expect((await ask(test, ALICE, { ...NEWS, scopes: ['Events.Read'], roles: ['Admin'] })).status).toBe(403);
     test.identities.set('alice', createIdentity({ roles: ['Other', 'Admin'] }));

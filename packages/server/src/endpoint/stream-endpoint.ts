@@ -39,9 +39,9 @@ export interface SessionSummary {
 export interface StreamEndpointOptions {
   readonly hub: Hub;
   readonly verifier: TokenVerifier;
-  /** Which other origins may call. @default none: pages of the server's own origin alone */
+  /** Which other origins may call. @default none: only pages of the server's own origin */
   readonly cors?: CorsOptions;
-  /** How long a session may be silent before a heartbeat (PROTOCOL 4.4); `null` sends none. @default 15_000 */
+  /** How long a session may be silent before a heartbeat (PROTOCOL 4.4). `null` sends none: never set it behind a proxy. @default 15_000 */
   readonly heartbeatMs?: number | null;
   /**
    * How many bytes may wait for a client before it gets no more live events. Once it has taken them, it reads on from the log at its own
@@ -55,13 +55,13 @@ export interface StreamEndpointOptions {
    * server the load balancer chooses. @default no limit but the token's
    */
   readonly maxSessionMs?: number;
-  /** The largest data of a snapshot, or of one event of a finite stream, in UTF-8 bytes; the hub has its own bound. @default 1 MiB */
+  /** The largest data of a snapshot or of an event of a finite stream, in UTF-8 bytes. The hub has its own limit. @default 1 MiB */
   readonly maxEventBytes?: number;
   /** How many topics one session may follow. @default 100 */
   readonly maxTopics?: number;
-  /** Where a token may come from. `query` puts it in URLs: RFC 9700 4.3.2 forbids it. @default ['header'] */
+  /** Where a token may come from. `query` puts it into URLs, which RFC 9700 4.3.2 forbids. @default ['header'] */
   readonly tokenTransports?: readonly TokenTransport[];
-  /** How tickets are kept, where `tokenTransports` has `ticket`. */
+  /** Limits of tickets, if `tokenTransports` has `ticket`. */
   readonly tickets?: TicketOptions;
   /** The realm of `WWW-Authenticate`. @default '' */
   readonly realm?: string;
@@ -70,9 +70,9 @@ export interface StreamEndpointOptions {
   /** What this and the other hooks throw is given to `onError`, and changes nothing else. */
   readonly onSessionOpened?: (session: SessionSummary) => void;
   readonly onSessionClosed?: (session: SessionSummary, reason: SessionCloseReason) => void;
-  /** Told of every refusal; `cause` is why, for the server's own log. */
+  /** Called for every refusal. `cause` is the reason, for the server's own log. */
   readonly onRefused?: (refusal: Refusal, cause: unknown) => void;
-  /** Told of what a callback, a source, the log or the verifier threw. @default console.error */
+  /** Called with what a callback, a hook, a source, the log or the verifier threw. @default console.error */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -85,19 +85,23 @@ export interface StreamEndpoint {
     options: RespondOptions<Native>,
     source: StreamSource<Native>,
   ): Promise<void>;
-  /** The same check of a token, for routes that are no streams. Never rejects. */
+  /** Checks the token of an ordinary route in the same way. Accepts no tickets. Never rejects. */
   readonly authenticate: (request: EndpointRequest, requirements?: AccessRequirements) => Promise<Admission>;
   /**
-   * Gives a ticket for the stream at `path` to whoever has authenticated (PROTOCOL 2.5).
+   * Gives an authenticated user a ticket for the stream at `path` (PROTOCOL 2.5).
    *
-   * @throws ConfigurationError where `tokenTransports` has no `ticket`.
+   * @throws TicketRefusedError for an invalid path, an expired token, or too many tickets.
+   * @throws ConfigurationError if `tokenTransports` has no `ticket`.
    */
   issueTicket(identity: Identity, path: string): Ticket;
-  /** Ends the sessions of a user, by `Identity.key`, or those that a predicate picks (PROTOCOL 6.5). Answers how many. */
+  /**
+   * Ends the sessions of a user, by `Identity.key`, or those that a predicate picks (PROTOCOL 6.5), and voids their tickets. Returns how
+   * many sessions it ended.
+   */
   revoke(who: string | ((identity: Identity) => boolean)): number;
   /** The open sessions, at this moment. */
   readonly sessions: SessionCounts;
-  /** Ends every session, and answers what comes after with 503. */
+  /** Ends all sessions, and answers later requests with 503. */
   close(): void;
 }
 
@@ -106,7 +110,7 @@ const busyRetrySeconds = 5;
 const maxOpeningsPerTurn = 32;
 
 /**
- * Creates what turns requests into authorised sessions.
+ * Creates an endpoint, which turns requests into authorised sessions.
  *
  * @throws ConfigurationError for `*` among the origins, or a limit that is not a whole number of at least 1.
  *

@@ -3,15 +3,15 @@ import type { LogEntry, OutgoingEvent } from '../events/index.ts';
 import type { Hub } from '../hub/index.ts';
 import type { Denial, TooManyRequests } from '../http/index.ts';
 
-/** What an application's callbacks are told about a request. */
+/** What an application's callbacks get about a request. */
 export interface StreamContext<Native = unknown> {
   readonly identity: Identity;
-  /** The framework's own request: with `/express`, Express's. */
+  /** The framework's own request: Express's, with `/express`. */
   readonly request: Native;
   readonly query: URLSearchParams;
-  /** The ID that the client saw last (PROTOCOL 2.3); `undefined` where it has seen none. */
+  /** The last event ID of the client (PROTOCOL 2.3); `undefined` if it has none. */
   readonly lastEventId: string | undefined;
-  /** Aborts when the client leaves or the session ends. Hand it to what is done on the client's behalf. */
+  /** Aborts when the client disconnects or the session ends. Pass it to everything that you do for this client. */
   readonly signal: AbortSignal;
 }
 
@@ -23,32 +23,31 @@ export type Authorization = 'allow' | 'forbidden' | 'not-found' | Denial | Claim
 
 interface AuthorizedOptions<Native> extends AccessRequirements {
   /**
-   * Decides on this very request, at each connection. What it throws is answered by 500.
-   * @default 'allow' for who meets the requirements
+   * Decides on this request, for each connection. What it throws is answered by 500.
+   * @default 'allow' for everybody who meets the requirements
    */
   readonly authorize?: (context: StreamContext<Native>) => Authorization | Promise<Authorization>;
 }
 
 export interface StreamOptions<Native = unknown> extends AuthorizedOptions<Native> {
   /**
-   * What to send: 1 to `maxTopics` topics, decided anew at each connection. An empty list, or a topic out of bounds, is answered
-   * by 404.
+   * What to send: 1 to `maxTopics` topics, decided again for each connection. An empty list or an invalid topic is answered by 404.
    */
   readonly topics:
     readonly string[] | ((context: StreamContext<Native>) => readonly string[] | Promise<readonly string[]>);
-  /** Where the topics are. @default the endpoint's own hub */
+  /** The hub that has the topics. @default the endpoint's own hub */
   readonly hub?: Hub;
   /**
-   * The state that the events change, for who cannot have it from them: it opens a connection that starts at the present, and follows
-   * a gap in place of a replay (PROTOCOL 5.5). What it throws cuts the connection off.
-   * @default none: a stream of events alone
+   * The state that the events change, for clients that do not have it: it opens a connection that begins without a position, and follows
+   * a gap instead of a replay (PROTOCOL 5.5). What it throws ends the connection.
+   * @default none: a stream of events only
    */
   readonly snapshot?: (context: StreamContext<Native>) => StreamSnapshot | Promise<StreamSnapshot>;
   /**
-   * Whether an event is the last one: `complete` follows it, and the connection ends (PROTOCOL 6.2). Asked of each event as it is sent,
-   * and of the snapshot, which is also taken where a client resumes: past the last event, it gets `complete` at once. So it needs
-   * `snapshot`. Must not throw.
-   * @default none is: the stream has no end
+   * Whether an event is the last one: `complete` follows it, and the connection ends (PROTOCOL 6.2). Called for each event as it is sent,
+   * and for the snapshot, which is also taken when a client resumes: past the last event, it gets `complete` at once. So it needs
+   * `snapshot`. What it throws ends the connection.
+   * @default no event is: the stream has no end
    *
    * @example completeAfter: ({ data }) => (JSON.parse(data) as Progress).status !== 'running'
    */
@@ -57,12 +56,12 @@ export interface StreamOptions<Native = unknown> extends AuthorizedOptions<Nativ
   readonly methods?: readonly StreamMethod[];
 }
 
-/** What `snapshot` answers. */
+/** What `snapshot` returns. */
 export interface StreamSnapshot {
   /**
-   * A place in the log from which on events are sent after the snapshot: `formatEventId(hub.position)`, read before the state was. Change the
-   * state before you publish the change: an event may then be sent though the snapshot has it, but none is missed. A snapshot that
-   * is the last event, though, must be taken once that event was published.
+   * The position after which events are sent: `formatEventId(hub.position)`, read before the state. Change the state before you publish
+   * the change: an event may then be sent although the snapshot has it, but none is missed. A snapshot that is the last event must be
+   * taken after that event was published.
    */
   readonly after: string;
   readonly event: OutgoingEvent;
@@ -84,10 +83,10 @@ export interface RespondOptions<Native = unknown> extends AuthorizedOptions<Nati
 export type StreamMethod = 'GET' | 'POST';
 
 /**
- * The events of a finite stream: an async generator, usually. A source that gives its events IDs can be resumed: it begins after
+ * The events of a finite stream, usually an async generator. A source whose events have IDs can be resumed: it begins after
  * `context.lastEventId`.
  */
 export type StreamSource<Native = unknown> = (context: StreamContext<Native>) => AsyncIterable<FiniteStreamEvent>;
 
-/** `id`: whatever the source finds its place by, without CR, LF and NUL. Without one, a client that drops has no place to resume from. */
+/** `id`: any text by which the source finds its position, without CR, LF and NUL. Without IDs, an interrupted stream cannot be resumed. */
 export type FiniteStreamEvent = OutgoingEvent & { readonly id?: string };

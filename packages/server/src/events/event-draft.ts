@@ -5,25 +5,25 @@ import type { LogEntry } from './event-log.ts';
 interface EventHead {
   /** @default 'message' */
   readonly type?: string;
-  /** What the client should wait at least before it reconnects: a whole number of milliseconds from 0 to 2^31 - 1. */
+  /** The minimum time before the client reconnects: a whole number of milliseconds from 0 to 2^31 - 1. */
   readonly retry?: number;
 }
 
-/** An event as an application gives it: `data` goes out as JSON (a string too), `text` as it is. */
+/** An event that an application publishes: `data` is sent as JSON (even a string), `text` unchanged. */
 export type OutgoingEvent =
   | (EventHead & { readonly data: unknown; readonly text?: never })
   | (EventHead & { readonly text: string; readonly data?: never });
 
-/** The types that mean something to a client of this protocol (PROTOCOL 4.5). */
+/** The types that have a meaning in the protocol (PROTOCOL 4.5). */
 const reservedTypes: ReadonlySet<string> = new Set(['complete', 'gap', 'failure']);
 
 const maxTypeLength = 256;
 const topicPattern = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,256}$/u;
 const encoder = new TextEncoder();
-/** Its own type leaves out that it gives nothing for `undefined`. */
+/** TypeScript's own type does not say that it may return `undefined`. */
 const stringify: (data: unknown) => string | undefined = JSON.stringify;
 
-/** Whether a log takes this name: 1 to 256 characters, none of them a control character or a line break. */
+/** Whether the text can name a topic: 1 to 256 characters, without control characters, line breaks and lone surrogates. */
 export function isTopic(topic: unknown): topic is string {
   return typeof topic === 'string' && topicPattern.test(topic);
 }
@@ -31,7 +31,10 @@ export function isTopic(topic: unknown): topic is string {
 /** @throws EventRefusedError `invalid-topic` */
 export function checkTopic(topic: string): string {
   if (isTopic(topic)) return topic;
-  throw new EventRefusedError('invalid-topic', 'A topic must be 1 to 256 characters, without control characters.');
+  throw new EventRefusedError(
+    'invalid-topic',
+    'A topic must have 1 to 256 characters, without control characters and lone surrogates.',
+  );
 }
 
 /**
@@ -44,13 +47,10 @@ export function draftEvent(event: OutgoingEvent, maxEventBytes: number): LogEntr
   const { type = 'message', retry } = event;
   checkType(type);
   if (type === '' || type.length > maxTypeLength) {
-    throw new EventRefusedError('invalid-type', `The type of an event must be 1 to ${maxTypeLength} characters.`);
+    throw new EventRefusedError('invalid-type', `The type of an event must have 1 to ${maxTypeLength} characters.`);
   }
   if (reservedTypes.has(type)) {
-    throw new EventRefusedError(
-      'reserved-type',
-      `The type '${type}' is the protocol's own: give this event another one.`,
-    );
+    throw new EventRefusedError('reserved-type', `The type '${type}' is reserved by the protocol. Use another type.`);
   }
   const data = encodeData(event);
   checkSize(data, maxEventBytes);
@@ -69,24 +69,24 @@ function toJson(data: unknown): string {
   } catch (cause) {
     throw new EventRefusedError(
       'unserialisable-data',
-      'data cannot be written as JSON: convert a BigInt to a string, and break cycles.',
+      'data cannot be written as JSON. Convert a BigInt to a string, and remove cycles.',
       { cause },
     );
   }
   if (json !== undefined) return json;
   throw new EventRefusedError(
     'unserialisable-data',
-    'data is undefined, a function or a symbol, which JSON cannot hold: use null for nothing.',
+    'data is undefined, a function or a symbol, which JSON cannot hold. Pass null for no value.',
   );
 }
 
 function checkSize(data: string, maxEventBytes: number): void {
-  // UTF-8 takes at most three bytes for a UTF-16 unit, so a short text needs no exact count.
+  // UTF-8 needs at most three bytes per UTF-16 unit, so a short text needs no exact count.
   if (data.length * 3 <= maxEventBytes) return;
   const bytes = encoder.encode(data).byteLength;
   if (bytes <= maxEventBytes) return;
   throw new EventRefusedError(
     'event-too-large',
-    `The data of this event takes ${bytes} bytes, and at most ${maxEventBytes} are taken: send a reference to it, or raise maxEventBytes.`,
+    `The data of this event has ${bytes} bytes; the limit is ${maxEventBytes}. Send a reference to it, or raise maxEventBytes.`,
   );
 }

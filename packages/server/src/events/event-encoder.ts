@@ -4,7 +4,7 @@ import type { EventRefusedCode } from '../core/index.ts';
 /** What one block of an event stream may hold. Without `data`, a block dispatches nothing (WHATWG HTML 9.2.6). */
 export interface EncodableEvent {
   readonly id?: string;
-  /** Left out of the block where it is `message`, the default. */
+  /** Omitted from the block if it is `message`, the default. */
   readonly type?: string;
   readonly data?: string;
   /** Milliseconds: a whole number from 0 to 2^31 - 1. */
@@ -105,8 +105,8 @@ export function checkText(data: string): string {
 
 function dataLines(data: string): string {
   checkText(data);
-  // JSON has no line break, so nearly every event takes the first way.
+  // JSON has no line breaks, so almost no event needs the split.
   const lines = data.includes('\n') || data.includes('\r') ? data.split(/\r\n|\r|\n/) : [data];
-  // The space belongs to the syntax: without it, a line that begins with one would lose it.
+  // The space is part of the syntax: without it, a line that begins with a space would lose it.
   return lines.map((line) => (line === '' ? 'data:\n' : `data: ${line}\n`)).join('');
 }

@@ -1,4 +1,4 @@
-/** A place in a log: after the event of this sequence, in this history (PROTOCOL 1.2, 1.3). Sequence 0 is before the first event. */
+/** A position in a log: after the event of this sequence, in this history (PROTOCOL 1.2, 1.3). Sequence 0 is before the first event. */
 export interface EventPlace {
   readonly epoch: string;
   readonly sequence: number;
@@ -17,7 +17,7 @@ export function formatEventId(place: EventPlace): string {
   return `${place.epoch}-${place.sequence}`;
 }
 
-/** Reads an ID that a client sent. `undefined` where it is none of ours: whatever a client sends, this does not throw. */
+/** Reads an ID that a client sent. Returns `undefined` if it is not one of ours, and never throws. */
 export function parseEventId(text: string): EventPlace | undefined {
   const match = eventIdPattern.exec(text);
   const [, epoch, digits] = match ?? [];

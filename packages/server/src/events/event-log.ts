@@ -1,7 +1,7 @@
 import { parseEventId } from './event-id.ts';
 import type { EventPlace } from './event-id.ts';
 
-/** An event as a log takes it: checked and encoded by the hub. */
+/** An event that a log stores: checked and encoded by the hub. */
 export interface LogEntry {
   readonly type: string;
   readonly data: string;
@@ -9,7 +9,7 @@ export interface LogEntry {
   readonly retry?: number;
 }
 
-/** An event as a log gives it back. */
+/** An event that a log has stored. */
 export interface LoggedEvent extends LogEntry {
   /** `<epoch>-<sequence>` (PROTOCOL 4.2). */
   readonly id: string;
@@ -18,22 +18,22 @@ export interface LoggedEvent extends LogEntry {
   readonly topic: string;
 }
 
-/** Why something after a place is lost (PROTOCOL 5.3). */
+/** Why something after a position is lost (PROTOCOL 5.3). */
 export type GapReason = 'trimmed' | 'epoch' | 'unknown';
 
 export interface LogGap {
   readonly reason: GapReason;
-  /** The place just before what the log still holds, which is what it replays. */
+  /** The position just before what the log still holds, which is what it replays. */
   readonly place: EventPlace;
 }
 
 export interface LogReadRequest {
-  /** The ID after which to read, as the client sent it: it may be anything. */
+  /** The ID after which to read, as the client sent it: it may be any text. */
   readonly after: string;
   readonly topics: readonly string[];
   /** At most this many events in the page. */
   readonly maxEvents: number;
-  /** About this many bytes in the page; a page with something to tell holds at least one event, however large. */
+  /** At most about this many bytes in the page. It has at least one event if there is one, however large. */
   readonly maxBytes: number;
 }
 
@@ -41,45 +41,45 @@ export interface LogPage {
   /** In the order of their sequence. */
   readonly events: readonly LoggedEvent[];
   /**
-   * How far the reader has come: no event of its topics up to here is missing from the pages so far. It is the last event's
-   * place in a page that was cut by its bounds, and the log's last place otherwise.
+   * The position that the reader has reached: no event of its topics up to here is missing from the pages so far. It is the position of
+   * the last event if the page was cut by its limits, and the log's last position otherwise.
    */
   readonly place: EventPlace;
-  /** There where something between `after` and the page is lost. */
+  /** Set if something between `after` and the page is lost. */
   readonly gap?: LogGap;
 }
 
 export interface LogTailListener {
   /** Events in the order of their sequence, none left out. Must not throw. */
   onEvents(events: readonly LoggedEvent[]): void;
-  /** The tail cannot go on from where it was (a new epoch, say): it continues after `place`. Must not throw. */
+  /** The tail cannot continue from its last event (because of a new epoch, say): it continues after `place`. Must not throw. */
   onReset(place: EventPlace): void;
 }
 
 export interface LogTail {
-  /** The place after which the listener gets every event. */
+  /** The position after which the listener gets every event. */
   readonly from: EventPlace;
   stop(): void;
 }
 
 /**
- * The bounded, ordered, replayable history behind a hub: the seam for storage. Another engine is one file, and
- * `registerEventLogContract` says whether it is right.
+ * The bounded, ordered, replayable history behind a hub. Implement it for another storage engine; `registerEventLogContract` tests
+ * whether the implementation is correct.
  */
 export interface EventLog {
-  /** Resolves once the event is stored, with its place. Appends of one caller keep their order. */
+  /** Resolves once the event is stored, with its position. Appends of one caller keep their order. */
   append(topic: string, entry: LogEntry): Promise<LoggedEvent>;
-  /** Reads a bounded page, and tells a gap rather than hide one (PROTOCOL 5.4). */
+  /** Reads a limited page, and never hides a gap (PROTOCOL 5.4). Must settle: sessions wait for each other's reads. */
   read(request: LogReadRequest): Promise<LogPage>;
-  /** Follows everything that is appended, by whatever process. */
+  /** Delivers everything that is appended, by any process. */
   tail(listener: LogTailListener): Promise<LogTail>;
-  /** The last place. */
+  /** The position of the last event. */
   position(): Promise<EventPlace>;
   /** Stops the tails. Afterwards, everything rejects with `log-closed`. */
   close(): Promise<void>;
 }
 
-/** Judges the ID that a client sent against a log's last place: the sequence to read after, or why it cannot be. */
+/** Compares the ID that a client sent with a log's last position. Returns the sequence to read after, or why there is none. */
 export function locateCursor(after: string, last: EventPlace): number | Exclude<GapReason, 'trimmed'> {
   const place = parseEventId(after);
   if (place === undefined) return 'unknown';

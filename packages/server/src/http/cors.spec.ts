@@ -121,7 +121,7 @@ describe('CORS (PROTOCOL 3.5)', () => {
   });
 
   it('refuses a header that is no name', () => {
-    expect(() => createCors({ origins: [], allowHeaders: ['a\r\nb'] })).toThrow(/no header's name/);
-    expect(() => createCors({ origins: [], exposeHeaders: ['*'] })).toThrow(/no header's name/);
+    expect(() => createCors({ origins: [], allowHeaders: ['a\r\nb'] })).toThrow(/not the name of a header/);
+    expect(() => createCors({ origins: [], exposeHeaders: ['*'] })).toThrow(/not the name of a header/);
   });
 });

@@ -11,11 +11,11 @@ export interface CorsOptions {
    * @default false
    */
   readonly allowCredentials?: boolean;
-  /** Request headers besides `Authorization`, `Content-Type`, `Last-Event-ID` and `ngsw-bypass`. @default none */
+  /** Request headers that are allowed besides `Authorization`, `Content-Type`, `Last-Event-ID` and `ngsw-bypass`. @default none */
   readonly allowHeaders?: readonly string[];
-  /** Response headers besides `WWW-Authenticate`, `Retry-After`, `Date`, `Sillage-Heartbeat-Ms` and `Sillage-Session-Ms`. @default none */
+  /** Response headers that pages may read besides `WWW-Authenticate`, `Retry-After`, `Date`, `Sillage-Heartbeat-Ms` and `Sillage-Session-Ms`. @default none */
   readonly exposeHeaders?: readonly string[];
-  /** How long a browser keeps the answer to a preflight; 0 is not at all. @default 600_000 */
+  /** How long a browser keeps the answer to a preflight; 0 disables it. @default 600_000 */
   readonly maxAgeMs?: number;
 }
 
@@ -25,8 +25,8 @@ export interface CorsRequest {
 }
 
 /**
- * What CORS makes of a request: it goes on with these headers on its response, or it was a preflight and is answered with
- * this status.
+ * The result for a request: it goes on, with these headers on its response; or it was a preflight, which is answered with this
+ * status.
  */
 export type CorsDecision =
   | { readonly kind: 'go-on'; readonly headers: Readonly<Record<string, string>> }
@@ -35,11 +35,11 @@ export type CorsDecision =
 const alwaysAllowedHeaders = ['authorization', 'content-type', 'last-event-id', 'ngsw-bypass'];
 /** `Date`: a client reads a Retry-After that is a date by the server's clock. */
 const alwaysExposedHeaders = ['WWW-Authenticate', 'Retry-After', 'Date', 'Sillage-Heartbeat-Ms', 'Sillage-Session-Ms'];
-/** A header's name (RFC 9110 5.1): anything else would let an option write header syntax. */
+/** A header's name (RFC 9110 5.1). Anything else in an option could inject header syntax. */
 const headerNamePattern = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 
 /**
- * Decides on cross-origin requests by an allow-list (PROTOCOL 3.5). Pure: the same request gets the same answer.
+ * Decides on cross-origin requests by a list of allowed origins (PROTOCOL 3.5). The result depends on the request only.
  *
  * @throws ConfigurationError for `*`, for anything else that no browser sends as an origin, and for `null` with credentials.
  *
@@ -64,7 +64,7 @@ export function createCors(options: CorsOptions): (request: CorsRequest, methods
       request.method === 'OPTIONS' &&
       origin !== undefined &&
       request.header('access-control-request-method') !== undefined;
-    // On every response: a cache must not give one origin's answer to another, nor to none.
+    // On every response: a cache must not serve one origin's response to another origin, or to a request without one.
     const headers: Record<string, string> = { Vary: 'Origin' };
     if (origin === undefined || !allowed.has(origin)) {
       return isPreflight ? { kind: 'preflight', status: 403, headers } : { kind: 'go-on', headers };
@@ -103,5 +103,5 @@ function checkOrigin(origin: string): string {
 
 function checkHeaderName(name: string): string {
   if (headerNamePattern.test(name) && name !== '*') return name;
-  throw new ConfigurationError(`cors has '${name}', which is no header's name.`);
+  throw new ConfigurationError(`cors has '${name}', which is not the name of a header.`);
 }

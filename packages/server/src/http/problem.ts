@@ -1,6 +1,6 @@
 import type { SessionTransport } from './session-transport.ts';
 
-/** A request that gets no stream: what it is answered (PROTOCOL 3.4, 7). Nothing in it comes from the request. */
+/** The answer to a request that gets no stream (PROTOCOL 3.4, 7). Nothing in it comes from the request. */
 export interface Refusal {
   readonly status: number;
   /** Stable over versions. */
@@ -10,20 +10,20 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A refusal in the application's own words: they reach the client as they are. */
+/** A refusal in the application's own words, which the client gets unchanged. */
 export interface Denial {
   /** Answered by 400, 403 or 404. */
   readonly kind: 'bad-request' | 'forbidden' | 'not-found';
-  /** What is wrong, and what to do about it. Nothing in it should come from the request unchecked. */
+  /** What is wrong, and what to do about it. Do not copy anything from the request unchecked. */
   readonly detail: string;
   /** Stable over versions. @default 'invalid-request', 'forbidden' or 'unknown-stream' */
   readonly code?: string;
 }
 
-/** The user, or whatever else is counted, has asked too often. Clients wait, and ask again (PROTOCOL 8.6). */
+/** Too many requests by this user, or by whatever you count. Clients wait and retry (PROTOCOL 8.6). */
 export interface TooManyRequests {
   readonly kind: 'too-many-requests';
-  /** When to ask again. It is sent in whole seconds, rounded up, and 1 at least. */
+  /** When to retry. Sent in whole seconds, rounded up, at least 1. */
   readonly retryAfterMs: number;
 }
 
@@ -36,7 +36,7 @@ export function writeProblem(refusal: Refusal): { headers: Record<string, string
   };
 }
 
-/** Answers a request with a refusal, and ends it. */
+/** Sends a refusal, and ends the response. */
 export function sendRefusal(
   transport: SessionTransport,
   refusal: Refusal,
@@ -55,7 +55,7 @@ export function methodNotAllowed(methods: readonly string[]): Refusal {
     status: 405,
     code: 'method-not-allowed',
     title: 'Method not allowed',
-    detail: `This takes ${allow}.`,
+    detail: `This resource accepts ${allow}.`,
     headers: { Allow: allow },
   };
 }
@@ -64,35 +64,35 @@ export const originNotAllowed: Refusal = {
   status: 403,
   code: 'origin-not-allowed',
   title: 'Origin not allowed',
-  detail: 'This origin is not in the list of those that may call.',
+  detail: 'This origin is not in the list of allowed origins.',
 };
 
 export const noTicketPath: Refusal = {
   status: 400,
   code: 'no-ticket-path',
   title: 'No path',
-  detail: 'The body must be {"path": "/…"}: the path of the stream that the ticket is for.',
+  detail: 'The body must be {"path": "/…"} with the path of the stream that the ticket is for.',
 };
 
 export const forbidden: Refusal = {
   status: 403,
   code: 'forbidden',
   title: 'Forbidden',
-  detail: 'The signed-in user may not follow this stream.',
+  detail: 'The signed-in user may not read this stream.',
 };
 
 export const unknownStream: Refusal = {
   status: 404,
   code: 'unknown-stream',
   title: 'Unknown stream',
-  detail: 'There is no such stream.',
+  detail: 'This stream does not exist.',
 };
 
 export const internalError: Refusal = {
   status: 500,
   code: 'internal-error',
   title: 'Internal error',
-  detail: 'The server could not answer.',
+  detail: 'The server could not process the request.',
 };
 
 const malformedRequest: Refusal = {
@@ -108,19 +108,19 @@ export function denied({ kind, detail, code }: Denial): Refusal {
   return { ...usual, detail, ...(code === undefined ? {} : { code }) };
 }
 
-/** 429, with the time after which to try again (PROTOCOL 3.6). */
+/** 429, with the time after which to retry (PROTOCOL 3.6). */
 export function tooManyRequests(retryAfterMs: number): Refusal {
   const seconds = wholeSeconds(retryAfterMs / 1000);
   return {
     status: 429,
     code: 'too-many-requests',
     title: 'Too many requests',
-    detail: `Ask again in ${seconds} s.`,
+    detail: `Retry in ${seconds} s.`,
     headers: { 'Retry-After': seconds },
   };
 }
 
-/** 503, with the time after which to try again (PROTOCOL 3.6). */
+/** 503, with the time after which to retry (PROTOCOL 3.6). */
 export function unavailable(code: string, detail: string, retryAfterSeconds: number): Refusal {
   return {
     status: 503,
@@ -131,7 +131,7 @@ export function unavailable(code: string, detail: string, retryAfterSeconds: num
   };
 }
 
-/** RFC 9110 10.2.3: no fractions. 0 would be no wait. */
+/** RFC 9110 10.2.3 allows no fractions. 0 would mean no wait. */
 function wholeSeconds(seconds: number): string {
   return String(Math.max(1, Math.ceil(seconds)));
 }

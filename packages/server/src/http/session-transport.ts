@@ -1,4 +1,4 @@
-/** Is told what happens to a response. Neither method may throw. */
+/** Gets the events of a response. Neither method may throw. */
 export interface TransportWatcher {
   /** The response is over, for whatever reason. Called once. */
   onClose(): void;
@@ -15,7 +15,7 @@ export interface SessionTransport {
   readonly isClosed: boolean;
   /**
    * Bytes that were written and that the network has not taken. It must fall while a large write goes out (by 64 KiB at a time, say),
-   * and not only at its end: a client that reads slowly is told from one that reads nothing by it.
+   * and not only at its end: it tells a client that reads slowly from one that reads nothing.
    */
   readonly unsentBytes: number;
   /** Sends the head at once, with the first bytes of the body if there are any. */
@@ -26,7 +26,7 @@ export interface SessionTransport {
   end(): void;
   /** Closes the connection, and drops what was not sent. */
   destroy(): void;
-  /** Sets the one watcher, in place of an earlier one. `undefined` removes it. */
+  /** Sets the watcher, which replaces an earlier one. `undefined` removes it. */
   watch(watcher: TransportWatcher | undefined): void;
 }
 

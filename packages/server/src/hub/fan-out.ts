@@ -19,16 +19,16 @@ export interface FanOutOptions {
   readonly schedule: (task: () => void) => void;
   readonly maxRecentEvents: number;
   readonly maxRecentBytes: number;
-  /** What one group may gather in a tick; a larger burst is read from the log instead, at each session's own pace. */
+  /** How many bytes one group may gather in a tick. A larger burst is read from the log, at each session's own pace. */
   readonly maxBatchBytes: number;
 }
 
 export interface FanOut {
-  /** The last place that has come in from the log. */
+  /** The position of the last event that the log has delivered. */
   readonly position: EventPlace;
   /** How many subscriptions are up to date. */
   readonly memberCount: number;
-  /** Goes on after the place. All members fall behind, as something may have been missed. */
+  /** Continues after the position. All members fall behind, because something may have been missed. */
   start(place: EventPlace): void;
   accept(events: readonly LoggedEvent[]): void;
   /** Whether every event after the sequence is still in memory. */
@@ -51,14 +51,14 @@ interface Group extends Membership {
   readonly members: Set<LiveMember>;
   pending: RecentEvent[];
   pendingBytes: number;
-  /** Whether this tick brought more than a batch: then nothing is pending, and the members read the log. */
+  /** Whether this tick had more than a batch. Nothing is pending then, and the members read the log. */
   isOverrun: boolean;
 }
 
 /**
- * Writes each event to whom it concerns. The cost is one write per session, so the events of a tick share a write, and the
- * sessions of a group share its buffer. A group is a set of topics rather than a topic: with a buffer for each topic, a
- * session of two would get events out of order, and its cursor would skip some.
+ * Writes each event to the sessions of its topic. The cost is one write per session, so the events of a tick share a write, and the
+ * sessions of a group share its buffer. A group is a set of topics and not one topic: with a buffer per topic, a session of two
+ * topics would get events out of order, and its position would skip some.
  */
 export function createFanOut(options: FanOutOptions): FanOut {
   const { schedule, maxRecentEvents, maxRecentBytes, maxBatchBytes } = options;
@@ -67,7 +67,7 @@ export function createFanOut(options: FanOutOptions): FanOut {
   const groupsOfTopic = new Map<string, Set<Group>>();
   const waiters = new Set<{ readonly sequence: number; readonly callback: () => void }>();
   let position: EventPlace = { epoch: '', sequence: 0 };
-  /** What every member has been given. */
+  /** The sequence that every member has been sent. */
   let flushedThrough = 0;
   const dirty = new Set<Group>();
   let isScheduled = false;
@@ -168,7 +168,7 @@ export function createFanOut(options: FanOutOptions): FanOut {
     accept(events) {
       for (const event of events) {
         if (event.sequence <= position.sequence) continue;
-        // A hole: the log has what is missing, so that members read it there.
+        // The tail skipped events. The log has them, and members read them there.
         if (event.sequence !== position.sequence + 1) start({ ...position, sequence: event.sequence - 1 });
         position = { epoch: position.epoch, sequence: event.sequence };
         gather(event);
@@ -184,7 +184,7 @@ export function createFanOut(options: FanOutOptions): FanOut {
     covers: (sequence) => recent.covers(sequence),
     recentAfter: (sequence) => recent.after(sequence),
     join(topics, member) {
-      // What is pending is before the member's time.
+      // Pending events are from before this member.
       flush();
       const group = groupFor(topics);
       group.members.add(member);

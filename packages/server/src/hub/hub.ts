@@ -7,36 +7,36 @@ import { Subscription } from './subscription.ts';
 import type { SubscribeOptions } from './subscription.ts';
 
 export interface HubOptions {
-  /** The history behind the hub. Closing it is the caller's, after {@link Hub.close}. */
+  /** The history behind the hub. The caller closes it, after {@link Hub.close}. */
   readonly log: EventLog;
   /** The largest data of one event, in UTF-8 bytes. @default 1 MiB */
   readonly maxEventBytes?: number;
-  /** How many of the last events stay in memory for sessions that are nearly up to date. @default 1024 */
+  /** How many of the last events stay in memory, for sessions that are nearly up to date. @default 1024 */
   readonly maxRecentEvents?: number;
-  /** About how many bytes of them. @default 4 MiB */
+  /** About how many bytes they may have. @default 4 MiB */
   readonly maxRecentBytes?: number;
-  /** Runs a task once this tick's events are in. @default setImmediate, or a timer of 0 where there is none */
+  /** Runs a task at the end of this tick. @default setImmediate, or a timer of 0 if there is none */
   readonly schedule?: (task: () => void) => void;
 }
 
 export interface Hub {
   /**
-   * Appends an event to a topic and resolves with its ID once the log has it; sessions get it after.
+   * Appends an event to a topic and resolves with its ID once the log has stored it. Sessions get it afterwards.
    *
-   * @throws EventRefusedError (as a rejection, and nothing is stored) for a reserved type, a topic or type out of bounds, data that
-   *   JSON cannot hold, or too much of it.
+   * @throws EventRefusedError (as a rejection, and nothing is stored) for a reserved type, an invalid topic or type, data that JSON
+   *   cannot hold, or too much data.
    * @throws ClosedError after {@link close}.
    */
   publish(topic: string, event: OutgoingEvent): Promise<string>;
-  /** Resolves once the hub follows its log. A failure is not kept: the next call tries again. */
+  /** Resolves once the hub follows its log. After a failure, the next call tries again. */
   ready(): Promise<void>;
   /** Writes the topics' events to a sink until its signal aborts. Needs {@link ready}. */
   subscribe(options: SubscribeOptions): void;
-  /** The last place that has come in from the log. */
+  /** The position of the last event that the log has delivered. */
   readonly position: EventPlace;
   /** How many sinks are up to date with the log. */
   readonly liveCount: number;
-  /** Stops following the log. Sessions are the endpoint's to end. */
+  /** Stops following the log. The endpoint ends its sessions itself. */
   close(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ const maxBytesPerTurn = 2 * 2 ** 20;
 const maxCachedBytes = 16 * 2 ** 20;
 
 /**
- * Creates the place where events are published and subscribed.
+ * Creates a hub, where events are published and subscribed to.
  *
  * @example
  * const hub = createHub({ log: createMemoryEventLog() });
@@ -74,7 +74,7 @@ export function createHub(options: HubOptions): Hub {
   let isClosed = false;
 
   async function follow(): Promise<LogTail> {
-    // A log may deliver before tail() has resolved: those events wait for the place that they follow.
+    // A log may deliver before tail() has resolved: those events wait for the position that they follow.
     const early = { isOver: false, batches: [] as (readonly LoggedEvent[])[] };
     const begin = (place: EventPlace): void => {
       early.isOver = true;
@@ -104,7 +104,7 @@ export function createHub(options: HubOptions): Hub {
   }
 
   function checkOpen(): void {
-    if (isClosed) throw new ClosedError('hub-closed', 'The hub is closed: publish and subscribe before close().');
+    if (isClosed) throw new ClosedError('hub-closed', 'The hub is closed. Publish and subscribe before close().');
   }
 
   return {

@@ -3,7 +3,7 @@ import type { LoggedEvent } from '../events/index.ts';
 
 export interface RecentEvent {
   readonly event: LoggedEvent;
-  /** Encoded at the first call, once for all sessions. */
+  /** Encodes at the first call, once for all sessions. */
   bytes(): Uint8Array;
 }
 
@@ -13,8 +13,8 @@ export interface RecentEventsOptions {
 }
 
 /**
- * The last events that a hub has seen, without a hole. A session that comes from the log crosses its last stretch here, in
- * memory: an asynchronous log alone would always be a few events behind.
+ * The last events that a hub has seen, without a gap. A session that has replayed the log gets the last part from here: reading an
+ * asynchronous log only, it would always be a few events behind.
  */
 export interface RecentEvents {
   /** Whether every event after the sequence is here. */
@@ -22,12 +22,12 @@ export interface RecentEvents {
   push(event: LoggedEvent): RecentEvent;
   /** The events after the sequence, oldest first. */
   after(sequence: number): Iterable<RecentEvent>;
-  /** Forgets all; the next event has the sequence after `last`. */
+  /** Drops all events; the next one has the sequence after `last`. */
   reset(last: number): void;
 }
 
 export function createRecentEvents({ maxEvents, maxBytes }: RecentEventsOptions): RecentEvents {
-  // Dense sequences: an event's place in the ring is a remainder, and finding one is O(1).
+  // Sequences are dense, so an event's index in the ring is a remainder: finding one is O(1).
   let ring: (RecentEvent | undefined)[] = [];
   let first = 1;
   let last = 0;
@@ -66,7 +66,7 @@ export function createRecentEvents({ maxEvents, maxBytes }: RecentEventsOptions)
   };
 }
 
-/** Encodes at the first call of `bytes`, as nobody may ask. */
+/** Encodes at the first call of `bytes`: maybe no session needs it. */
 export function createRecentEvent(event: LoggedEvent): RecentEvent {
   let bytes: Uint8Array | undefined;
   return { event, bytes: () => (bytes ??= encodeEvent(event)) };

@@ -51,7 +51,7 @@ export function createReplay(options: ReplayOptions): Replay {
 
   function keep(key: string, after: string, page: ReplayPage): ReplayPage {
     // A gap may be none for the next session: a position that was ahead of the log can have become one of its own. And a page that
-    // leads nowhere would keep the next session where it is, though the log has moved on.
+    // does not move the position would hold the next session there, although the log has new events.
     if (page.gap !== undefined || formatEventId(page.place) === after) return page;
     const bytes = key.length + page.events.reduce((total, { event }) => total + event.data.length, 0);
     cache.set(key, { page, bytes });

@@ -157,7 +157,7 @@ export class Subscription implements LiveMember {
   #writePage(page: ReplayPage): number {
     const { gap, place } = page;
     if (gap !== undefined && !this.#isFirst) {
-      // A gap is the first event of a connection (PROTOCOL 5.3): the client reconnects and is told there.
+      // A gap is the first event of a connection (PROTOCOL 5.3): the client reconnects, and gets it then.
       this.#sink.end(gap.reason === 'trimmed' ? 'slow-consumer' : 'failed');
       return 0;
     }

@@ -7,42 +7,42 @@ import { createTopicHistory } from './topic-history.ts';
 import type { TopicHistory } from './topic-history.ts';
 
 export interface MemoryEventLogOptions {
-  /** How many events it holds over all topics; past it the oldest go. @default 10_000 */
+  /** How many events it holds over all topics. Past it, the oldest are removed. @default 10_000 */
   readonly maxEvents?: number;
-  /** About how much memory they may take, at two bytes a character; past it the oldest go. @default 64 MiB */
+  /** About how much memory they may take, at two bytes per character. Past it, the oldest are removed. @default 64 MiB */
   readonly maxBytes?: number;
   /**
-   * How many topics it remembers of which it holds no event any more, so that it can tell their gaps exactly. Past it, a reader of
-   * a forgotten topic may be told of a gap that is none (PROTOCOL 5.4). @default 10_000
+   * How many topics without events it remembers, so that it can tell their gaps exactly. Past it, a reader of a forgotten topic may be
+   * told a gap although nothing is missing (PROTOCOL 5.4). @default 10_000
    */
   readonly maxTrimmedTopics?: number;
-  /** The name of this history: 1 to 32 of `[0-9a-z]`. @default a random one, as what was held is lost with the process */
+  /** The name of this history: 1 to 32 of `[0-9a-z]`, for tests. @default a random one, because the history is lost with the process */
   readonly epoch?: string;
 }
 
-/** What an event costs besides its text: the object, its places in two arrays. */
+/** The memory of an event besides its text: the object, and its entries in two arrays. */
 const eventOverheadBytes = 200;
 
 /**
- * Holds the recent events of one process. Appending and trimming are O(1); a reader of a quiet topic does not walk over the
- * events of a loud one.
+ * Holds the recent events of one process. Appending and trimming are O(1), and a reader of a topic with few events does not walk over
+ * those of a busy one.
  *
- * @throws ConfigurationError for a bound that is no positive whole number, or an epoch out of `[0-9a-z]{1,32}`.
+ * @throws ConfigurationError for a limit that is not a whole number of at least 1, or an epoch out of `[0-9a-z]{1,32}`.
  */
 export function createMemoryEventLog(options: MemoryEventLogOptions = {}): EventLog {
   const { maxEvents = 10_000, maxBytes = 64 * 2 ** 20, maxTrimmedTopics = 10_000, epoch = randomEpoch() } = options;
   checkBounds({ maxEvents, maxBytes, maxTrimmedTopics });
-  if (!isEpoch(epoch)) throw new ConfigurationError('epoch must be 1 to 32 characters of 0-9 and a-z.');
+  if (!isEpoch(epoch)) throw new ConfigurationError(`epoch is "${epoch}". Use 1 to 32 characters of 0-9 and a-z.`);
 
-  // Sequences are dense, so that an event's place in the ring is a remainder.
+  // Sequences are dense, so an event's index in the ring is a remainder.
   const ring: (LoggedEvent | undefined)[] = [];
   let first = 1;
   let last = 0;
   let heldBytes = 0;
   const topics = new Map<string, TopicHistory>();
-  /** Those of `topics` that hold nothing, the longest-empty first. */
+  /** Those of `topics` that have no event, the longest-empty first. */
   const emptied = new Set<string>();
-  /** No topic that was forgotten has lost anything after this. */
+  /** No forgotten topic has lost anything after this sequence. */
   let forgottenThrough = 0;
   const tails = new Set<LogTailListener>();
   let isClosed = false;
@@ -71,7 +71,7 @@ export function createMemoryEventLog(options: MemoryEventLogOptions = {}): Event
   }
 
   function store(event: LoggedEvent): void {
-    // Before the write: the ring is full when the oldest event has the place of the new one.
+    // Before the write: the ring is full when the oldest event has the index of the new one.
     if (last - first + 1 >= maxEvents) trimOldest();
     last = event.sequence;
     ring[(last - 1) % maxEvents] = event;
@@ -80,7 +80,7 @@ export function createMemoryEventLog(options: MemoryEventLogOptions = {}): Event
     if (history === undefined) topics.set(event.topic, (history = createTopicHistory(forgottenThrough)));
     emptied.delete(event.topic);
     history.push(last);
-    // The newest event stays even where it alone is past the bound: who publishes it is told that the log has it.
+    // The newest event stays even if it alone is past the limit: its publisher is told that the log has it.
     while (heldBytes > maxBytes && first < last) trimOldest();
   }
 
@@ -96,7 +96,7 @@ export function createMemoryEventLog(options: MemoryEventLogOptions = {}): Event
   }
 
   function checkOpen(): void {
-    if (isClosed) throw new ClosedError('log-closed', 'The event log is closed: publish and read before close().');
+    if (isClosed) throw new ClosedError('log-closed', 'The event log is closed. Publish and read before close().');
   }
 
   return {

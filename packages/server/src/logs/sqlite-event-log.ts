@@ -10,11 +10,11 @@ import { prepareTrimming } from './sqlite-trimming.ts';
 export interface SqliteEventLogOptions {
   /** The database's file, created if there is none; `':memory:'` keeps nothing. One process at a time may have it open. */
   readonly path: string;
-  /** How many events it holds over all topics; past it the oldest go. @default 100_000 */
+  /** How many events it holds over all topics. Past it, the oldest are removed. @default 100_000 */
   readonly maxEvents?: number;
   /**
-   * How many topics it remembers of which events were trimmed, so that it can tell their gaps exactly. Past it, a reader of a
-   * forgotten topic may be told of a gap that is none (PROTOCOL 5.4). @default 10_000
+   * How many topics with removed events it remembers, so that it can tell their gaps exactly. Past it, a reader of a forgotten topic may
+   * be told a gap although nothing is missing (PROTOCOL 5.4). @default 10_000
    */
   readonly maxTrimmedTopics?: number;
   /**
@@ -83,7 +83,7 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
     for (const listener of tails) listener.onEvents(events);
   }
 
-  /** All of them or none, so that the sequence has no hole. */
+  /** Writes all of them or none, so that the sequence stays dense. */
   function write(appends: readonly Append[]): LoggedEvent[] {
     const events = appends.map(({ topic, entry }, index): LoggedEvent => {
       const sequence = last + 1 + index;
@@ -137,7 +137,7 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
   }
 
   function checkOpen(): void {
-    if (isClosed) throw new ClosedError('log-closed', 'The event log is closed: publish and read before close().');
+    if (isClosed) throw new ClosedError('log-closed', 'The event log is closed. Publish and read before close().');
   }
 
   return {
@@ -167,7 +167,7 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
       await Promise.resolve();
       if (isClosed) return;
       isClosed = true;
-      // What was taken is kept: its callers wait for it.
+      // Appends that were accepted are kept: their callers wait for them.
       if (waiting.length > 0) commit();
       tails.clear();
       database.close();

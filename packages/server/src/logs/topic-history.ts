@@ -1,16 +1,16 @@
-/** What a memory log remembers of one topic: which sequences it holds, and up to where it has let some go. */
+/** What a memory log remembers of one topic: which sequences it holds, and the last one that it removed. */
 export interface TopicHistory {
-  /** The last sequence of this topic that was trimmed; 0 where none was. */
+  /** The last sequence of this topic that was trimmed; 0 if none was. */
   trimmedThrough: number;
   readonly size: number;
   push(sequence: number): void;
-  /** Lets the oldest sequence go. */
+  /** Removes the oldest sequence. */
   shift(): void;
   /** At most `limit` sequences after the given one, oldest first. O(log n + limit). */
   after(sequence: number, limit: number): number[];
 }
 
-/** The head that is let go is skipped, and cut off once it is half of the array: `Array.shift` would be O(n) for each event. */
+/** Removed entries are skipped, and dropped once they are half of the array: `Array.shift` would be O(n) for each event. */
 const compactFrom = 64;
 
 export function createTopicHistory(trimmedThrough: number): TopicHistory {
