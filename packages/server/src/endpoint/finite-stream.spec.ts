@@ -209,6 +209,29 @@ describe('a finite stream', () => {
     expect(returned).toHaveBeenCalledOnce();
   });
 
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('clean-up');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('clean-up'))],
+    ['returns no promise', () => undefined],
+  ])('ends for the client though the clean-up of its source %s', async (_what, cleanUp) => {
+    const test = createTestEndpoint();
+    const { transport, ended } = respond(test, () => ({
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise(() => undefined),
+        return: cleanUp as () => Promise<never>,
+      }),
+    }));
+    await settle();
+    transport.leave();
+    await expect(ended).resolves.toBeUndefined();
+    expect([test.closed, test.errors]).toEqual([['client-left'], []]);
+  });
+
   it('asks its source for no more than the client takes', async () => {
     const test = createTestEndpoint();
     let asked = 0;

@@ -1,4 +1,4 @@
-import { EventRefusedError, isErrorNamed } from '../core/index.ts';
+import { callHook, EventRefusedError, isErrorNamed } from '../core/index.ts';
 import { draftEvent, encodeEvent } from '../events/index.ts';
 import { completeBlock, completeId } from '../hub/index.ts';
 import type { Session } from '../sessions/index.ts';
@@ -87,5 +87,8 @@ function nextOrAborted(
 /** Not awaited: a generator returns once the promise that it awaits has settled, which may be never. */
 function returnQuietly(iterator: AsyncIterator<FiniteStreamEvent> | undefined): void {
   // The session has ended: an error of the source's clean-up changes nothing.
-  iterator?.return?.().then(undefined, () => undefined);
+  callHook(
+    () => iterator?.return?.(),
+    () => undefined,
+  );
 }
