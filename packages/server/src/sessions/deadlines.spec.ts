@@ -46,6 +46,25 @@ describe('deadlines', () => {
     expect(clock.timerCount).toBe(0);
   });
 
+  it('can be removed twice, and never again takes another one with it', () => {
+    const { clock, deadlines, fired, create } = setUp();
+    const [first, second] = [create(10), create(20)];
+    for (const entry of [first, second]) deadlines.add(entry);
+    deadlines.delete(first);
+    deadlines.delete(first);
+    deadlines.delete(create(5));
+    clock.advance(100);
+    expect(fired.map(({ name }) => name)).toEqual([20]);
+    deadlines.delete(second);
+    expect(clock.timerCount).toBe(0);
+  });
+
+  it('that never come need no timer', () => {
+    const { clock, deadlines, create } = setUp();
+    deadlines.add(create(Infinity));
+    expect(clock.timerCount).toBe(0);
+  });
+
   it('may be further away than a timer reaches, or never come', () => {
     const { clock, deadlines, fired, create } = setUp();
     deadlines.add(create(100 * 86_400_000));

@@ -104,6 +104,37 @@ describe('heartbeats (PROTOCOL 4.4)', () => {
     expect(transport.writeCount).toBe(1);
   });
 
+  it('go on for the others when one session ends', () => {
+    const shared = createHost();
+    const [first, second] = [openSession({}, shared), openSession({}, shared)];
+    first.session.close('client-left');
+    shared.clock.advance(16_500);
+    expect([first.transport.text(), second.transport.text()]).toEqual(['', ':\n']);
+  });
+
+  it('are sent at the check at which the interval is over, and not at the one before', () => {
+    const { clock, transport, session } = openSession();
+    clock.advance(1_500);
+    session.write(encodeEvent({ data: 'x' }));
+    clock.advance(14_999);
+    expect(transport.writeCount).toBe(1);
+    clock.advance(1);
+    expect(transport.writeCount).toBe(2);
+  });
+
+  it('are not sent, and nothing else is, after the end', () => {
+    const { clock, transport, session, registry } = openSession();
+    transport.isReading = false;
+    session.write(event);
+    session.close('revoked');
+    registry.add(session);
+    session.write(event);
+    clock.advance(20_000);
+    expect(transport.writeCount).toBe(1);
+    session.check(15_000, 1);
+    registry.delete(session);
+  });
+
   it('can be switched off', () => {
     const { clock, transport } = openSession({ heartbeatMs: undefined });
     clock.advance(600_000);
@@ -169,6 +200,27 @@ describe('a slow client (PROTOCOL 6.4)', () => {
     expect(closed).toEqual(['slow-consumer']);
   });
 
+  it('is disconnected at the check at which the stall time is over, and not at the one before', () => {
+    const { clock, transport, session, closed } = openSession({ heartbeatMs: undefined, stallMs: 60_000 });
+    clock.advance(6_000);
+    transport.isReading = false;
+    session.write(event);
+    clock.advance(59_999);
+    expect(closed).toEqual([]);
+    clock.advance(1);
+    expect(closed).toEqual(['slow-consumer']);
+    expect(transport.isWatched).toBe(false);
+  });
+
+  it('that has taken the head of the response and no event makes no progress', () => {
+    const { clock, transport, session, closed } = openSession({ heartbeatMs: undefined, stallMs: 60_000 });
+    session.start(200, {}, new Uint8Array(10));
+    transport.isReading = false;
+    session.write(event);
+    clock.advance(66_000);
+    expect(closed).toEqual(['slow-consumer']);
+  });
+
   it('that has taken everything is not disconnected for its silence afterwards', () => {
     const { clock, transport, session, closed } = openSession({ heartbeatMs: undefined });
     transport.isReading = false;
@@ -192,6 +244,8 @@ describe('a slow client (PROTOCOL 6.4)', () => {
     expect(isAwake).toBe(false);
     transport.drain();
     await waiting;
+    // Nothing waits now, so neither does a writer.
+    await session.drained();
     session.write(encodeEvent({ data: 'x'.repeat(20_000) }));
     const waitingAgain = session.drained();
     session.close('revoked');
