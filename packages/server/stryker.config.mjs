@@ -1,5 +1,4 @@
 // How strong the tests are: each mutant is a fault that some test should notice. Run by `npm run mutation -- server`.
-/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
   plugins: ['@stryker-mutator/vitest-runner'],
   testRunner: 'vitest',

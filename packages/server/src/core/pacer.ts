@@ -1,5 +1,5 @@
 /** Work of one session that may be one of thousands, such as writing a page. Returns how many bytes it wrote. Must not throw. */
-export type Step = () => number;
+type Step = () => number;
 
 export interface PacerOptions {
   /** Runs a task in a later turn of the event loop, after I/O. */

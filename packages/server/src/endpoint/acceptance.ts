@@ -53,7 +53,7 @@ interface AcceptanceRequest<Native> extends AccessRequirements {
 }
 
 /** An open session, and what the application's callbacks get about it. */
-export interface Accepted<Native> {
+interface Accepted<Native> {
   readonly session: Session;
   readonly topics: readonly string[] | undefined;
   readonly context: StreamContext<Native>;

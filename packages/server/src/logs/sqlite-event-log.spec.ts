@@ -9,8 +9,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { registerEventLogContract } from './event-log-contract.fixture.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { createRandom, settle } from '../core/tick.fixture.ts';
-import { createSqliteEventLog, eventsOfTopicQuery, sequencesOfTopicQuery } from './sqlite-event-log.ts';
-import { trimmedByTopicQuery } from './sqlite-trimming.ts';
+import { createSqliteEventLog } from './sqlite-event-log.ts';
+import { eventsOfTopicQuery, sequencesOfTopicQuery, trimmedByTopicQuery } from './sqlite-queries.ts';
 
 registerEventLogContract('the SQLite log', {
   createLog: (options) => createSqliteEventLog({ ...options, path: ':memory:' }),

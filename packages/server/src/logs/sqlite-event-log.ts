@@ -5,6 +5,7 @@ import type { EventLog, LogEntry, LoggedEvent, LogTailListener } from '../events
 import { mergeSequences, readPage } from './page.ts';
 import { randomEpoch } from './random-epoch.ts';
 import { openSqliteLog } from './sqlite-database.ts';
+import { eventsOfTopicQuery, sequencesOfTopicQuery } from './sqlite-queries.ts';
 import { prepareTrimming } from './sqlite-trimming.ts';
 
 export interface SqliteEventLogOptions {
@@ -32,11 +33,6 @@ interface Append {
   readonly resolve: (event: LoggedEvent) => void;
   readonly reject: (error: unknown) => void;
 }
-
-export const eventsOfTopicQuery = `
-  SELECT sequence, topic, type, data, retry FROM events WHERE topic = ? AND sequence > ? ORDER BY sequence LIMIT ?`;
-export const sequencesOfTopicQuery =
-  'SELECT sequence FROM events WHERE topic = ? AND sequence > ? ORDER BY sequence LIMIT ?';
 
 /**
  * Holds events in a file, so that a restart loses none and causes no gap. The events of a tick share one transaction: the disk is

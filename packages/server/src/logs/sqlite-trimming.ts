@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { trimmedByTopicQuery } from './sqlite-queries.ts';
 
 /** Lets the oldest events go, and notes of which topics they were. */
 export interface SqliteTrimming {
@@ -7,13 +8,6 @@ export interface SqliteTrimming {
   /** The transaction was rolled back. */
   recount(): void;
 }
-
-/**
- * The last trimmed event of each topic up to a sequence. `NOT INDEXED`: with the index of topics, SQLite would group by walking over all
- * events that the log holds, at each commit; so it looks up the few that are trimmed by their sequence, which is the table's key.
- */
-export const trimmedByTopicQuery = `
-  SELECT topic, max(sequence) AS through FROM events NOT INDEXED WHERE sequence <= ? GROUP BY topic`;
 
 export function prepareTrimming(database: DatabaseSync, maxTrimmedTopics: number): SqliteTrimming {
   const addTopics = database.prepare(`INSERT OR IGNORE INTO trimmed ${trimmedByTopicQuery}`);
