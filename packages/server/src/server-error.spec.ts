@@ -36,7 +36,7 @@ describe('the errors of this package', () => {
     ]);
   });
 
-  it('are told from others by a guard, and from each other by their name', () => {
+  it('are recognised by a guard, and distinguished by their name', () => {
     expect([...errors, ticketRefused].every(isServerError)).toBe(true);
     expect([isServerError(cause), isServerError(undefined)]).toEqual([false, false]);
     const error: unknown = errors[1];
@@ -44,7 +44,7 @@ describe('the errors of this package', () => {
     else expect.unreachable();
   });
 
-  it('of another copy of this package are told by the same guards', () => {
+  it('of another copy of this package are recognised by the same guards', () => {
     for (const { name, code } of [...errors, ticketRefused]) {
       const copy = Object.assign(new Error('x'), { name, code });
       expect(isServerError(copy)).toBe(true);

@@ -291,7 +291,7 @@ describe('ordinary routes', () => {
     return app;
   }
 
-  it('know who asks', async () => {
+  it('know the identity of the request', async () => {
     const url = await listen(createApp());
     expect(await (await fetch(`${url}/me`, { headers: ALICE })).json()).toEqual({ key: 't.alice' });
   });
@@ -367,7 +367,7 @@ describe('tickets over HTTP (PROTOCOL 2.5)', () => {
     expect((await fetch(`${origin}/news?ticket=${await ticket()}`, { headers: ALICE })).status).toBe(400);
   });
 
-  it('are given to nobody without a token, and for no path that is none', async () => {
+  it('are not issued without a token or for an invalid path', async () => {
     const { ask } = await setUp();
     expect((await ask({ path: '/news' }, {})).status).toBe(401);
     expect((await ask({})).status).toBe(400);
@@ -409,7 +409,7 @@ describe('tickets over HTTP (PROTOCOL 2.5)', () => {
     await response.body?.cancel();
   });
 
-  it('are as good as no token where they are not switched on', async () => {
+  it('count as no token unless they are enabled', async () => {
     const { origin, ask } = await setUp(['header']);
     expect((await fetch(`${origin}/news?ticket=x`)).status).toBe(401);
     expect((await ask({ path: '/news' })).status).toBe(500);

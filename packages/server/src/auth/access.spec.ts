@@ -117,7 +117,7 @@ describe('tickets (PROTOCOL 2.5)', () => {
 });
 
 describe('a token in the query', () => {
-  it('is taken only where it was switched on, and beside no other', async () => {
+  it('is accepted only if it was enabled, and not together with another', async () => {
     const inQuery = { query: 'access_token=x', headers: {} };
     expect(await createTestAccess().admit({}, inQuery)).toMatchObject({ refusal: { code: 'token-in-query' } });
     const { admit } = createTestAccess(USER, ['header', 'query']);

@@ -54,7 +54,7 @@ beforeEach(() => {
 });
 
 describe('a valid token', () => {
-  it('of version 2 speaks for a person', async () => {
+  it('of version 2 identifies a user', async () => {
     const identity = await verifier.verify(await ofUser({ roles: ['Admin'], xms_cc: ['cp1'] }));
     expect(identity).toMatchObject({
       key: `${TENANT}.${OBJECT_ID}`,
@@ -207,7 +207,7 @@ describe('a token is refused (PROTOCOL 7.2)', () => {
     expect(await outcome(ofUser(changes))).toBe(code);
   });
 
-  it('of version 1 with the issuer of version 2, and the audience of nobody', async () => {
+  it('of version 1 with the issuer of version 2, or with an unknown audience', async () => {
     expect(await outcome(ofV1({ iss: `https://login.microsoftonline.com/${TENANT}/v2.0` }))).toBe('wrong-issuer');
     expect(await outcome(ofV1({ aud: `${APP_ID_URI}/` }))).toBe('wrong-audience');
   });
@@ -221,7 +221,7 @@ describe('a token is refused (PROTOCOL 7.2)', () => {
     expect(await outcome(tenant.sign(tenant.userClaims(), personal))).toBe('wrong-issuer');
   });
 
-  it('without a scope of a person or a role of an application', async () => {
+  it('without a delegated scope or an application role', async () => {
     expect(await outcome(ofUser({ scp: undefined }))).toBe('no-permissions');
     expect(await outcome(ofUser({ scp: '' }))).toBe('no-permissions');
     // An ID token of an app that is its own API has the right audience, and roles.
@@ -253,7 +253,7 @@ describe('the clocks may differ by five minutes', () => {
     expect(await outcome(ofUser({ nbf: seconds() + 301 }))).toBe('not-yet-valid');
   });
 
-  it('or by less, where that was asked for', async () => {
+  it('or by less, by option', async () => {
     expect(await outcome(ofUser({ exp: seconds() - 1 }), create({ clockToleranceMs: 0 }))).toBe('token-expired');
   });
 

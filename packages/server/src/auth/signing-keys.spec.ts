@@ -73,7 +73,7 @@ describe('signing keys', () => {
     expect(tenant.requests).toHaveLength(3);
   });
 
-  it('of a key that was rolled are found although invented ones came before: nobody is refused for somebody else’s', async () => {
+  it('find a key that was just rolled, although tokens with invented keys came before', async () => {
     await keys.find('k1');
     tenant.clock.advance(10_000);
     expect(await keys.find('forged')).toBeUndefined();
@@ -168,7 +168,7 @@ describe('signing keys', () => {
     expect(await keys.find('k1')).toBeUndefined();
   });
 
-  it('that cannot be fetched are no reason to call a token false', async () => {
+  it('that cannot be fetched do not make a token invalid', async () => {
     tenant.isDown = true;
     await expect(keys.find('k1')).rejects.toMatchObject({ code: 'keys-unavailable', retryAfterMs: 10_000 });
     await expect(keys.find('k1')).rejects.toMatchObject({ code: 'keys-unavailable' });

@@ -22,7 +22,7 @@ describe('tickets (PROTOCOL 2.5)', () => {
     expect(tickets.redeem(ticket, '/events')).toBeUndefined();
   });
 
-  it('are void at another path, and from then on', () => {
+  it('are void at another path, and stay void', () => {
     const { tickets } = setUp();
     const { ticket } = tickets.issue(alice, '/events');
     expect(tickets.redeem(ticket, '/others')).toBeUndefined();
@@ -79,7 +79,7 @@ describe('tickets (PROTOCOL 2.5)', () => {
     expect(tickets.redeem(ticket, '/a')).toBeUndefined();
   });
 
-  it('of one user are limited: the oldest of that user is void, and nobody else’s', () => {
+  it('of one user are limited: past the limit that user’s oldest ticket is void, and no other', () => {
     const { tickets } = setUp({ maxTicketsPerUser: 2 });
     const ofBob = tickets.issue(bob, '/events').ticket;
     const [first = '', second = '', third = ''] = [1, 2, 3].map(() => tickets.issue(alice, '/events').ticket);
@@ -88,7 +88,7 @@ describe('tickets (PROTOCOL 2.5)', () => {
     expect(tickets.redeem(ofBob, '/events')).toBe(bob);
   });
 
-  it('in all are limited: no more are given until one is used or expires, and none is void for it', () => {
+  it('in total are limited: past the limit no ticket is issued, and no existing one becomes void', () => {
     const { tickets, clock } = setUp({ maxTickets: 2 });
     const first = tickets.issue(alice, '/events').ticket;
     tickets.issue(alice, '/events');
@@ -109,7 +109,7 @@ describe('tickets (PROTOCOL 2.5)', () => {
     }
   });
 
-  it('of a user whose access was revoked are void, and nobody else’s', () => {
+  it('of a user whose access was revoked are void, and those of other users are not', () => {
     const { tickets } = setUp();
     const [ofAlice, ofBob] = [tickets.issue(alice, '/events').ticket, tickets.issue(bob, '/events').ticket];
     tickets.revoke(({ key }) => key === alice.key);

@@ -23,7 +23,7 @@ function setUp(limits: { maxStepsPerTurn?: number; maxBytesPerTurn?: number } = 
 }
 
 describe('the pacer', () => {
-  it('runs steps in order, a limited number in a turn, and none in the turn that adds them', () => {
+  it('runs steps in order, a limited number per turn, and never in the turn that adds them', () => {
     const { add, runTurn, turns } = setUp();
     for (let step = 1; step <= 7; step += 1) add(step);
     expect(turns).toHaveLength(1);

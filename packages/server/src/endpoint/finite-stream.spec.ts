@@ -109,7 +109,7 @@ describe('a finite stream', () => {
     expect(test.errors).toMatchObject([{ code: 'invalid-id' }]);
   });
 
-  it('fails where an ID of its source would begin a line of its own', async () => {
+  it('fails if an ID of its source would begin a new line', async () => {
     const test = createTestEndpoint();
     const { transport, ended } = respond(test, async function* () {
       await settle(1);
@@ -144,7 +144,7 @@ describe('a finite stream', () => {
     expect([others, test.closed, transport.state]).toEqual([[], ['failed'], 'ended']);
   });
 
-  it('that fails otherwise keeps its reason from the client, and tells the server (PROTOCOL 6.3)', async () => {
+  it('that fails with another error hides it from the client, and reports it to onError (PROTOCOL 6.3)', async () => {
     const test = createTestEndpoint();
     const sources: StreamSource<EndpointRequest>[] = [
       () => {
@@ -175,7 +175,7 @@ describe('a finite stream', () => {
     expect(test.errors).toHaveLength(4);
   });
 
-  it('stops its source when the client leaves, even in the middle of a wait', async () => {
+  it('stops its source when the client disconnects, even while it waits', async () => {
     const test = createTestEndpoint();
     let isCleanedUp = false;
     let signal: AbortSignal | undefined;
@@ -197,7 +197,7 @@ describe('a finite stream', () => {
     expect([transport.isWatched, test.clock.timerCount, test.endpoint.sessions.count]).toEqual([false, 0, 0]);
   });
 
-  it('ends for the client though its source never settles', async () => {
+  it('ends for the client although its source never settles', async () => {
     const test = createTestEndpoint();
     const returned = vi.fn(() => Promise.resolve({ done: true as const, value: undefined }));
     const { transport, ended } = respond(test, () => ({
@@ -232,7 +232,7 @@ describe('a finite stream', () => {
     expect([test.closed, test.errors]).toEqual([['client-left'], []]);
   });
 
-  it('asks its source for no more than the client takes', async () => {
+  it('requests no more from its source than the client takes', async () => {
     const test = createTestEndpoint();
     let asked = 0;
     const { transport, ended } = respond(test, async function* () {
@@ -250,7 +250,7 @@ describe('a finite stream', () => {
     expect([asked, test.closed]).toEqual([10, ['completed']]);
   });
 
-  it('that its client does not take is cut off in the end', async () => {
+  it('that its client does not take is disconnected after the stall time', async () => {
     const test = createTestEndpoint({ stallMs: 60_000 });
     const { transport, ended } = respond(test, async function* () {
       await settle(1);

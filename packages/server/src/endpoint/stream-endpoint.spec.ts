@@ -247,7 +247,7 @@ describe('a stream', () => {
 });
 
 describe('a refusal', () => {
-  it('of who has no token asks for one, without an error (PROTOCOL 7.1)', async () => {
+  it('of a request without a token asks for one, without an error code (PROTOCOL 7.1)', async () => {
     const test = createTestEndpoint();
     const expected = { status: 401, code: 'no-token', challenge: 'Bearer realm="api"' };
     expect(refusalOf(await ask(test, {}))).toEqual(expected);
@@ -279,7 +279,7 @@ describe('a refusal', () => {
     }
   });
 
-  it('is none of a token in the URL where the operator switched that on, but two tokens are too many', async () => {
+  it('does not happen to a token in the URL if the operator allowed it, but does to two tokens', async () => {
     const test = createTestEndpoint({ tokenTransports: ['header', 'query'] });
     expect((await ask(test, {}, NEWS, ['GET', 'access_token=alice'])).status).toBe(200);
     expect((await ask(test, ALICE)).status).toBe(200);
@@ -364,7 +364,7 @@ describe('a refusal', () => {
     expect([refusalOf(noLog).code, noLog.headers['Retry-After']]).toEqual(['log-unavailable', '5']);
   });
 
-  it('is 500 without details where a callback or the verifier throws, and the application is told', async () => {
+  it('is 500 without details if a callback or the verifier throws, and onError gets the error', async () => {
     const failing = () => Promise.reject(new Error('the password is 1234'));
     for (const options of [{ topics: failing }, { ...NEWS, authorize: failing }]) {
       const test = createTestEndpoint();
@@ -413,7 +413,7 @@ describe('the sessions of an endpoint', () => {
     ]);
   });
 
-  it('end when their user’s access is withdrawn, and only those (PROTOCOL 6.5)', async () => {
+  it('end when their user’s access is revoked, and only those (PROTOCOL 6.5)', async () => {
     const test = createTestEndpoint();
     const [alice, bob] = await Promise.all([ask(test), ask(test, { authorization: 'Bearer bob' })]);
     expect(test.endpoint.revoke('t.alice')).toBe(1);
@@ -422,7 +422,7 @@ describe('the sessions of an endpoint', () => {
     expect(test.endpoint.sessions.count).toBe(0);
   });
 
-  it('do not begin when access was withdrawn while it was decided upon', async () => {
+  it('do not begin when access was revoked while the request was in progress', async () => {
     const test = createTestEndpoint();
     let decide: (answer: 'allow') => void = () => undefined;
     const authorize = () => new Promise<'allow'>((resolve) => (decide = resolve));
@@ -468,7 +468,7 @@ describe('the sessions of an endpoint', () => {
     fallback.mockRestore();
   });
 
-  it('of nobody else are refused when one user is revoked while requests are in progress', async () => {
+  it('of other users open when one user is revoked while requests are in progress', async () => {
     const test = createTestEndpoint();
     const decide: ((answer: 'allow') => void)[] = [];
     const authorize = () => new Promise<'allow'>((resolve) => decide.push(resolve));
@@ -525,7 +525,7 @@ describe('the sessions of an endpoint', () => {
     expect([refusalOf(late).code, late.headers['Retry-After']]).toEqual(['server-closing', '1']);
   });
 
-  it('leave nothing behind, at whatever moment the client goes', async () => {
+  it('leave nothing behind, whenever the client disconnects', async () => {
     const test = createTestEndpoint();
     const exchanges = Array.from({ length: 1_000 }, () => createMemoryExchange(ALICE));
     const signals: AbortSignal[] = [];
@@ -592,7 +592,7 @@ describe('the sessions of an endpoint', () => {
     expect(slow.events().map(({ id }) => id)).toEqual(Array.from({ length: 31 }, (_, index) => `e1-${index}`));
   });
 
-  it('that are slower than the log forgets are ended, so that they are told the gap', async () => {
+  it('that are too slow for the log are ended, so that they get the gap', async () => {
     const hub = createHub({ log: createMemoryEventLog({ epoch: 'e1', maxEvents: 5 }), maxRecentEvents: 2 });
     const test = createTestEndpoint({ hub, maxUnsentBytes: 50_000 });
     const slow = await ask(test);

@@ -96,7 +96,7 @@ describe('CORS (PROTOCOL 3.5)', () => {
     expect(listed(request('GET', { origin: `${origin}.evil` }), ['GET']).headers).toEqual({ Vary: 'Origin' });
   });
 
-  it('allows credentials only if told to, on preflights too, and never with the origin null', () => {
+  it('allows credentials only by option, also on preflights, and never with the origin null', () => {
     const headersOf = (allowCredentials?: boolean) => {
       const decide = createCors({ origins: [ORIGIN], ...(allowCredentials === undefined ? {} : { allowCredentials }) });
       return [

@@ -81,7 +81,7 @@ describe('publishing', () => {
 });
 
 describe('subscribing', () => {
-  it('starts at the present with a place and no event (PROTOCOL 2.3, 4.3)', async () => {
+  it('without an ID starts with the current position and no event (PROTOCOL 2.3, 4.3)', async () => {
     const hub = await createReadyHub();
     await hub.publish('a', { data: 'before' });
     const sink = subscribe(hub, ['a']);
@@ -148,7 +148,7 @@ describe('subscribing', () => {
     expect(sinks[0]?.buffers[1]).toBe(sinks[1]?.buffers[1]);
   });
 
-  it('sends nothing twice to who joins in the middle of a tick', async () => {
+  it('sends no duplicates to a subscriber that joins in the middle of a tick', async () => {
     const hub = await createReadyHub({ schedule: (task) => setImmediate(task) });
     const early = subscribe(hub, ['a']);
     await hub.publish('a', { data: 1 });
@@ -159,7 +159,7 @@ describe('subscribing', () => {
     expect([early.sequences(), late.sequences(), resumed.sequences()]).toEqual([[1, 2], [2], [1, 2]]);
   });
 
-  it('sends a burst at the pace of each, and keeps it nowhere but in the log', async () => {
+  it('sends a burst at the pace of each subscriber, and keeps it only in the log', async () => {
     const hub = await createReadyHub({ maxRecentEvents: 8 });
     const drained = vi.fn(() => settle(1));
     const sink = subscribe(hub, ['a'], undefined, createMemorySink(drained));
@@ -171,7 +171,7 @@ describe('subscribing', () => {
     expect(hub.liveCount).toBe(1);
   });
 
-  it('ends who falls behind what the log holds, so that it comes back and is told the gap (PROTOCOL 5.4)', async () => {
+  it('ends a subscriber that falls behind what the log holds, so that it reconnects and gets the gap (PROTOCOL 5.4)', async () => {
     const hub = await createReadyHub({ log: createMemoryEventLog({ epoch: 'e1', maxEvents: 4 }), maxRecentEvents: 1 });
     for (let count = 0; count < 4; count += 1) await hub.publish('a', { data: 'x'.repeat(200_000) });
     let takeOn = (): void => undefined;
@@ -188,7 +188,7 @@ describe('subscribing', () => {
     expect(sink.ended?.reason).toBe('slow-consumer');
   });
 
-  it('is over when the subscriber has left, before or after it is live', async () => {
+  it('ends when the subscriber leaves, before or after it is live', async () => {
     const hub = await createReadyHub();
     const sink = subscribe(hub, ['a']);
     const gone = createMemorySink();
@@ -202,7 +202,7 @@ describe('subscribing', () => {
     expect([sink.sequences(), gone.sequences()]).toEqual([[], []]);
   });
 
-  it('ends the subscriber with the cause where the log cannot be read', async () => {
+  it('ends the subscriber with the cause if the log cannot be read', async () => {
     const log: EventLog = { ...createMemoryEventLog({ epoch: 'e1' }), read: () => Promise.reject(new Error('down')) };
     const sink = subscribe(await createReadyHub({ log }), ['a'], 'e0-1');
     await settle();
@@ -238,7 +238,7 @@ describe('the tail of the log', () => {
     return { hub, skipped, reset: (epoch: string, sequence: number) => listener?.onReset({ epoch, sequence }) };
   }
 
-  it('may skip events: subscribers read them from the log, and miss none', async () => {
+  it('may skip events: subscribers read them from the log, and miss nothing', async () => {
     const { hub, skipped } = await createBrokenTail();
     const sinks = [subscribe(hub, ['a']), subscribe(hub, ['a', 'b'])];
     skipped.add(2).add(3);
@@ -250,7 +250,7 @@ describe('the tail of the log', () => {
     ]);
   });
 
-  it('may begin another history: subscribers are ended, and told when they come back', async () => {
+  it('may begin another history: subscribers are ended, and get the gap when they reconnect', async () => {
     const { hub, reset } = await createBrokenTail();
     const sink = subscribe(hub, ['a']);
     reset('e2', 0);
@@ -261,48 +261,45 @@ describe('the tail of the log', () => {
 });
 
 describe('from replay to live', () => {
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
-    'nothing is lost or sent twice under load, with a slow log: seed %i',
-    async (seed) => {
-      const random = createRandom(seed);
-      const log = slowDown(createMemoryEventLog({ epoch: 'e1' }), random);
-      const hub = await createReadyHub({ log, maxRecentEvents: 16 });
-      const names = ['a', 'b', 'c'];
-      const published: { id: string; topic: string }[] = [];
-      const subscribers: { sink: MemorySink; topics: string[]; after: number }[] = [];
-      const publishMany = async (): Promise<void> => {
-        for (let count = 0; count < 150; count += 1) {
-          const topic = names[Math.floor(random() * 3)] ?? 'a';
-          published.push({ topic, id: await hub.publish(topic, { data: count }) });
-        }
-      };
-      const joinMany = async (): Promise<void> => {
-        for (let count = 0; count < 30; count += 1) {
-          await settle(Math.floor(random() * 10));
-          const topics = names.filter(() => random() < 0.6);
-          if (topics.length === 0) continue;
-          const drain = random() < 0.5 ? undefined : () => settle(Math.floor(random() * 5));
-          const { sequence } = await log.position();
-          const isNew = random() < 0.3;
-          const after = isNew ? hub.position.sequence : Math.floor(random() * (sequence + 1));
-          const sink = subscribe(hub, topics, isNew ? undefined : `e1-${after}`, createMemorySink(drain));
-          subscribers.push({ sink, topics, after });
-        }
-      };
-      await Promise.all([publishMany(), publishMany(), publishMany(), joinMany()]);
-      const isQuiet = (): boolean => hub.position.sequence === 450 && hub.liveCount === subscribers.length;
-      for (let round = 0; round < 200 && !isQuiet(); round += 1) await settle();
-      await settle();
-      const inOrder = published
-        .map(({ id, topic }) => ({ topic, sequence: Number(id.slice(3)) }))
-        .sort((a, b) => a.sequence - b.sequence);
-      expect(inOrder).toHaveLength(450);
-      for (const { sink, topics, after } of subscribers) {
-        const expected = inOrder.filter(({ topic, sequence }) => topics.includes(topic) && sequence > after);
-        expect(sink.sequences()).toEqual(expected.map(({ sequence }) => sequence));
-        expect(sink.ended).toBeUndefined();
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('loses and repeats nothing under load, with a slow log: seed %i', async (seed) => {
+    const random = createRandom(seed);
+    const log = slowDown(createMemoryEventLog({ epoch: 'e1' }), random);
+    const hub = await createReadyHub({ log, maxRecentEvents: 16 });
+    const names = ['a', 'b', 'c'];
+    const published: { id: string; topic: string }[] = [];
+    const subscribers: { sink: MemorySink; topics: string[]; after: number }[] = [];
+    const publishMany = async (): Promise<void> => {
+      for (let count = 0; count < 150; count += 1) {
+        const topic = names[Math.floor(random() * 3)] ?? 'a';
+        published.push({ topic, id: await hub.publish(topic, { data: count }) });
       }
-      expect(hub.liveCount).toBe(subscribers.length);
-    },
-  );
+    };
+    const joinMany = async (): Promise<void> => {
+      for (let count = 0; count < 30; count += 1) {
+        await settle(Math.floor(random() * 10));
+        const topics = names.filter(() => random() < 0.6);
+        if (topics.length === 0) continue;
+        const drain = random() < 0.5 ? undefined : () => settle(Math.floor(random() * 5));
+        const { sequence } = await log.position();
+        const isNew = random() < 0.3;
+        const after = isNew ? hub.position.sequence : Math.floor(random() * (sequence + 1));
+        const sink = subscribe(hub, topics, isNew ? undefined : `e1-${after}`, createMemorySink(drain));
+        subscribers.push({ sink, topics, after });
+      }
+    };
+    await Promise.all([publishMany(), publishMany(), publishMany(), joinMany()]);
+    const isQuiet = (): boolean => hub.position.sequence === 450 && hub.liveCount === subscribers.length;
+    for (let round = 0; round < 200 && !isQuiet(); round += 1) await settle();
+    await settle();
+    const inOrder = published
+      .map(({ id, topic }) => ({ topic, sequence: Number(id.slice(3)) }))
+      .sort((a, b) => a.sequence - b.sequence);
+    expect(inOrder).toHaveLength(450);
+    for (const { sink, topics, after } of subscribers) {
+      const expected = inOrder.filter(({ topic, sequence }) => topics.includes(topic) && sequence > after);
+      expect(sink.sequences()).toEqual(expected.map(({ sequence }) => sequence));
+      expect(sink.ended).toBeUndefined();
+    }
+    expect(hub.liveCount).toBe(subscribers.length);
+  });
 });

@@ -164,7 +164,7 @@ describe('a replay', () => {
     drain();
   });
 
-  it('does not tell the gap of one session to another, for which it may be none', async () => {
+  it('does not send the gap of one session to a later one that has no gap', async () => {
     const recorded = await createRecorded(5);
     let drain = (): void => undefined;
     recorded.subscribe(
@@ -182,7 +182,7 @@ describe('a replay', () => {
     drain();
   });
 
-  it('keeps no pages once nobody replays', async () => {
+  it('drops its pages when the last replay has ended', async () => {
     const recorded = await createRecorded(300);
     recorded.subscribe(0);
     await settleUntil(() => recorded.hub.liveCount === 1);
@@ -226,7 +226,7 @@ describe('a replay', () => {
 });
 
 describe('a session without room for live events (PROTOCOL 6.4)', () => {
-  it('gets them from the log once it has drained, in order and none twice', async () => {
+  it('gets them from the log once it has drained, in order and without duplicates', async () => {
     const recorded = await createRecorded(0, 4);
     let drain = (): void => undefined;
     const sink = createMemorySink(() => new Promise((resolve) => (drain = resolve)));
@@ -253,7 +253,7 @@ describe('a session without room for live events (PROTOCOL 6.4)', () => {
     expect(sink.sequences()).toEqual(range(1, 51));
   });
 
-  it('keeps none of the others waiting', async () => {
+  it('does not delay other sessions', async () => {
     const recorded = await createRecorded(0);
     const full = createMemorySink(() => new Promise(() => undefined));
     full.isFull = true;
@@ -342,7 +342,7 @@ describe('the events of a hub', () => {
     expect([sink.sequences(), hub.liveCount]).toEqual([[3], 1]);
   });
 
-  it('are no longer gathered for topics that nobody follows', async () => {
+  it('are not gathered for topics without subscribers', async () => {
     const schedule = vi.fn((task: () => void) => void setImmediate(task));
     const hub = createHub({ log: createMemoryEventLog({ epoch: 'e1' }), schedule });
     await hub.ready();

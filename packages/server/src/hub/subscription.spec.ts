@@ -40,7 +40,7 @@ async function createCounter(maxEvents = 100): Promise<Counter> {
 const complete = { id: 'sillage-complete', type: 'complete', data: '' };
 
 describe('a snapshot', () => {
-  it('opens a subscription that starts at the present, and events go on after its place (PROTOCOL 5.5)', async () => {
+  it('opens a subscription without an ID, and events continue after its position (PROTOCOL 5.5)', async () => {
     const counter = await createCounter();
     await counter.add();
     const sink = counter.subscribe();
@@ -75,7 +75,7 @@ describe('a snapshot', () => {
     expect(sink.events()).toEqual([{ id: 'e1-2', data: '2' }]);
   });
 
-  it('follows a gap in place of what is left of the events (PROTOCOL 5.5)', async () => {
+  it('follows a gap instead of the remaining events (PROTOCOL 5.5)', async () => {
     const counter = await createCounter();
     await counter.add();
     await counter.add();
@@ -87,7 +87,7 @@ describe('a snapshot', () => {
     ]);
   });
 
-  it('that cannot be taken, or has no place, ends the connection rather than leave its client without a state', async () => {
+  it('that fails or has no valid position ends the connection', async () => {
     const counter = await createCounter();
     const error = new Error('no state');
     counter.snapshot = () => Promise.reject(error);
@@ -137,7 +137,7 @@ describe('the last event', () => {
     expect(endless.sequences()).toEqual([1, 2, 3, 4]);
   });
 
-  it('is replayed to who missed it', async () => {
+  it('is replayed to a client that missed it', async () => {
     const counter = await createCounter();
     for (let count = 0; count < 3; count += 1) await counter.add();
     const sink = counter.subscribe('e1-1');
@@ -163,7 +163,7 @@ describe('the last event', () => {
     expect(sink.events().map(({ data }) => data)).toEqual(['1', '2', '3', '']);
   });
 
-  it('is not sent again to who resumes after it: complete comes at once', async () => {
+  it('is not sent again to a client that resumes after it, which gets complete at once', async () => {
     const counter = await createCounter();
     for (let count = 0; count < 3; count += 1) await counter.add();
     const after = await counter.hub.publish('other', { data: 'x' });
@@ -173,7 +173,7 @@ describe('the last event', () => {
     expect(sinks.map(({ ended }) => ended?.reason)).toEqual(['completed', 'completed']);
   });
 
-  it('may be the snapshot, for who comes after the end or to a log that has lost it', async () => {
+  it('may be the snapshot, for a client that connects after the end or after the log has removed the event', async () => {
     const counter = await createCounter(1);
     for (let count = 0; count < 3; count += 1) await counter.add();
     await counter.hub.publish('other', { data: 'x' });

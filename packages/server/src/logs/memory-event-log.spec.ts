@@ -17,7 +17,7 @@ describe('the memory log', () => {
     expect((await log.read({ after: 'e1-10', topics: ['a'], maxEvents: 9, maxBytes: 1 })).events).toHaveLength(1);
   });
 
-  it('tells a gap that may be none once it has forgotten the topic (PROTOCOL 5.4)', async () => {
+  it('tells a gap without need once it has forgotten the topic (PROTOCOL 5.4)', async () => {
     const log = createMemoryEventLog({ epoch: 'e1', maxEvents: 2, maxTrimmedTopics: 2 });
     for (const topic of ['a', 'b', 'c', 'd', 'e', 'e']) await log.append(topic, entry);
     const gapFor = async (after: string, topic: string) =>
@@ -52,7 +52,7 @@ describe('the memory log', () => {
     }
   });
 
-  it('names each history by itself, so that a restart is a new epoch (PROTOCOL 1.3)', async () => {
+  it('names each history differently, so that a restart is a new epoch (PROTOCOL 1.3)', async () => {
     const [first, second] = await Promise.all([createMemoryEventLog().position(), createMemoryEventLog().position()]);
     expect(first.epoch).toMatch(/^[0-9a-z]{12}$/);
     expect(first.epoch).not.toBe(second.epoch);

@@ -30,7 +30,7 @@ describe('the SQLite log', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('goes on without a gap after a restart, with what it held and what it had let go', async () => {
+  it('continues without a gap after a restart, with what it held and what it had removed', async () => {
     const before = createSqliteEventLog({ path, epoch: 'e1', maxEvents: 3 });
     for (const topic of ['a', 'b', 'b', 'b']) await before.append(topic, { ...entry, retry: 5 });
     await before.close();
@@ -47,7 +47,7 @@ describe('the SQLite log', () => {
     await after.close();
   });
 
-  it('goes on over many restarts, each with a position of any of them', async () => {
+  it('continues over many restarts, from a position of any of them', async () => {
     const positions: string[] = [];
     for (let restart = 0; restart < 6; restart += 1) {
       const log = createSqliteEventLog({ path });
@@ -128,7 +128,7 @@ describe('the SQLite log', () => {
     expect(() => createSqliteEventLog({ path })).toThrow(/another version \(schema 99\)/);
   });
 
-  it('stores all events of a tick or none, and leaves no hole in the sequence', async () => {
+  it('stores all events of a tick or none, and keeps the sequence dense', async () => {
     const log = createSqliteEventLog({ path: ':memory:', epoch: 'e1', maxEvents: 2, maxTrimmedTopics: 1 });
     for (const topic of ['a', 'b', 'c', 'd']) await log.append(topic, entry);
     const unwritable = { type: 'message', data: {} as string };
@@ -211,7 +211,7 @@ describe('the SQLite log', () => {
     expect(() => createSqliteEventLog({ path, maxEvents: 0 })).toThrow(/maxEvents/);
   });
 
-  it('keeps what it had taken when it is closed in the same tick', async () => {
+  it('keeps the events that it accepted when it is closed in the same tick', async () => {
     const log = createSqliteEventLog({ path, epoch: 'e1' });
     const append = log.append('a', entry);
     await log.close();
@@ -221,7 +221,7 @@ describe('the SQLite log', () => {
     await again.close();
   });
 
-  it('tells a gap that may be none once it has forgotten the topic, and never hides one (PROTOCOL 5.4)', async () => {
+  it('may tell a gap without need once it has forgotten the topic, and never hides one (PROTOCOL 5.4)', async () => {
     for (let seed = 1; seed <= 5; seed += 1) {
       const random = createRandom(seed);
       const log = createSqliteEventLog({ path: ':memory:', epoch: 'e1', maxEvents: 20, maxTrimmedTopics: 3 });

@@ -36,7 +36,7 @@ describe('deadlines', () => {
     }
   });
 
-  it('need one timer for all, and none when there are none', () => {
+  it('share one timer, and need none when there are no deadlines', () => {
     const { clock, deadlines, create } = setUp();
     const entries = [30, 10, 20].map(create);
     for (const entry of entries) deadlines.add(entry);

@@ -312,7 +312,7 @@ describe('the end of a session', () => {
     expect([transport.isWatched, clock.timerCount, registry.counts().count]).toEqual([false, 0, 0]);
   });
 
-  it('is told at once to who asks after it', () => {
+  it('calls a listener at once that is added afterwards', () => {
     const { session, transport } = openSession();
     transport.leave();
     const ended = vi.fn();
