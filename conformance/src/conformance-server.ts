@@ -16,7 +16,7 @@ import {
 import { expressRespond, expressStream } from '@sillage/server/express';
 import express from 'express';
 
-/** A server for the scenarios, with a way to do it harm. Its tokens are simulated: `<user>.<scope>.<expiry in ms>[.c1]`. */
+/** A server for the scenarios, whose faults they can control. Its tokens are simulated: `<user>.<scope>.<expiry in ms>[.c1]`. */
 export interface ConformanceServer {
   readonly origin: string;
   /** Serves the scenarios' page, for the browser. */
@@ -55,7 +55,7 @@ export async function startConformanceServer(): Promise<ConformanceServer> {
   let current = createStreams();
 
   function createStreams(): { endpoint: StreamEndpoint; hub: ReturnType<typeof createHub> } {
-    // Fewer in memory than in the log, so that what the log lets go of is gone.
+    // Fewer in memory than in the log, so that events that the log removes are gone.
     const hub = createHub({ log: createMemoryEventLog({ maxEvents }), maxRecentEvents: 16 });
     const count = (topics: readonly string[] | null, change: number): void => {
       for (const topic of topics ?? []) sessions.set(topic, (sessions.get(topic) ?? 0) + change);

@@ -1,4 +1,4 @@
-/** Compares by JSON, which every runtime has: scenarios run where no test library does. */
+/** Compares by JSON: scenarios also run where no test library is. */
 export function expectEqual(actual: unknown, expected: unknown): void {
   const [one, other] = [JSON.stringify(actual), JSON.stringify(expected)];
   if (one !== other) throw new Error(`Expected ${shorten(other)}, but it is ${shorten(one)}.`);

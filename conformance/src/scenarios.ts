@@ -10,14 +10,14 @@ import {
 import { expectEqual } from './expect-equal.ts';
 import type { Scenario, World } from './world.ts';
 
-/** Reconnects at once: what is tested here is not the waiting. */
+/** Reconnects at once: the waiting is tested elsewhere. */
 const reconnect = { baseDelayMs: 1 } as const;
 
 function open<T>(world: World, url: string, options: EventStreamOptions<T> = {}): EventStream<T> {
   return createEventStream<T>(url, { accessToken: () => world.token(), reconnect, ...options });
 }
 
-/** Listens, and can wait until a number of events has come. */
+/** Subscribes, and can wait for a number of events. */
 function collect<T>(stream: EventStream<T>) {
   const events: SseEvent<T>[] = [];
   const gaps: Gap[] = [];
@@ -52,7 +52,7 @@ function collect<T>(stream: EventStream<T>) {
     /** How the stream ended: `'complete'`, or its error. */
     end: settled.promise,
     until,
-    /** Resolves once the client has a place (PROTOCOL 4.3): the server has the session before. */
+    /** Resolves once the client has a position (PROTOCOL 4.3). The server has the session by then. */
     placed: async (): Promise<void> => {
       while (stream.lastEventId === '') await new Promise((resolve) => setTimeout(resolve, 5));
     },
@@ -70,7 +70,7 @@ const numbers = (first: number, last: number): number[] =>
   Array.from({ length: last - first + 1 }, (_, n) => first + n);
 const asEvents = (values: readonly unknown[]): { data: unknown }[] => values.map((data) => ({ data }));
 
-/** What must hold between any client and any server of PROTOCOL.md. Registered once, run on every runtime. */
+/** What every client and server that follow PROTOCOL.md must do together. Registered once, run on every runtime. */
 export const scenarios: readonly Scenario[] = [
   {
     name: 'PROTOCOL 2.2: a token in the URL is refused',
@@ -139,7 +139,7 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'PROTOCOL 4.3: a connection that drops before its first event has a place to resume from',
+    name: 'PROTOCOL 4.3: a connection that drops before its first event has a position to resume from',
     run: async (world) => {
       const seen = collect(open(world, world.topic('early')));
       await seen.placed();
@@ -151,7 +151,7 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'PROTOCOL 5.1: nothing is lost and nothing comes twice over connections that are cut again and again',
+    name: 'PROTOCOL 5.1: loses and repeats nothing over connections that are cut again and again',
     run: async (world) => {
       const seen = collect(open<number>(world, world.topic('cut')));
       await seen.placed();
@@ -167,7 +167,7 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'PROTOCOL 5.3: what the log has let go of is told as a gap, and the rest is replayed',
+    name: 'PROTOCOL 5.3: tells a gap for what the log has removed, and replays the rest',
     run: async (world) => {
       const first = collect(open(world, world.topic('trimmed')));
       await world.sessions('trimmed', 1);
@@ -185,7 +185,7 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'PROTOCOL 5.3: a log that was lost is told as a gap, and the new one is replayed from its beginning',
+    name: 'PROTOCOL 5.3: tells a gap for a log that was lost, and replays the new one from its beginning',
     run: async (world) => {
       const stream = open<number>(world, world.topic('epoch'));
       const seen = collect(stream);
@@ -224,7 +224,7 @@ export const scenarios: readonly Scenario[] = [
       );
       await seen.placed();
       let published = 0;
-      // Until the third token is in use: how many events that takes is the machine's affair. Never more ahead than the log holds.
+      // Until the third token is in use: how many events that takes depends on the machine. Never more ahead than the log holds.
       while (tokens < 3 || published < 20) {
         published += 1;
         await world.publish('expiry', { data: published });
@@ -259,7 +259,7 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'PROTOCOL 6.3: a finite stream that fails says why, after what it had',
+    name: 'PROTOCOL 6.3: a finite stream that fails sends the reason after its events',
     needs: 'finite-streams',
     run: async (world) => {
       const seen = collect(open<number>(world, world.url('/count?fail')));
@@ -272,7 +272,7 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'PROTOCOL 7.1, 7.2, 7.3: no token, an expired one and one without the scope are each refused in their way',
+    name: 'PROTOCOL 7.1, 7.2, 7.3: refuses a missing token, an expired one and one without the scope, each with its own answer',
     run: async (world) => {
       const anonymous = createEventStream(world.topic('a'));
       expectEqual(await endOf(anonymous), 'http-error 401');
@@ -293,7 +293,7 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'PROTOCOL 7.4: a claims challenge reaches whoever gives tokens, and the next token answers it',
+    name: 'PROTOCOL 7.4: a claims challenge reaches the token callback, and the next token answers it',
     needs: 'claims-challenges',
     run: async (world) => {
       const demands: AccessTokenRequest['demand'][] = [];

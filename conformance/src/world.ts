@@ -1,15 +1,15 @@
-/** What a scenario can do, wherever it runs: talk to the server under test, and to whoever controls that server. */
+/** What a scenario can do on any runtime: talk to the server under test, and control it. */
 export interface World {
   /** The URL of a path beside the topics, as in `/count`; and of a topic's stream. */
   url(path: string): string;
   topic(name: string): string;
-  /** A token of a user who may read, unless told otherwise. */
+  /** A token of a user who may read, by default. */
   token(wanted?: TokenWish): Promise<string>;
-  /** A life of a token that is short, and long enough to be used. */
+  /** The lifetime of a token that expires soon, and is long enough to be used. */
   readonly shortTokenMs: number;
   /** Publishes events to a topic, in order. */
   publish(topic: string, ...events: readonly { readonly type?: string; readonly data: unknown }[]): Promise<void>;
-  /** Cuts every open connection, as a network does: without a word. */
+  /** Cuts every open connection without notice, as a network does. */
   cutConnections(): Promise<void>;
   /** Replaces the log by an empty one, as a restart of an in-memory server does. */
   loseLog(): Promise<void>;
@@ -17,7 +17,7 @@ export interface World {
   sessions(topic: string, count: number): Promise<void>;
 }
 
-/** What a token is to be. */
+/** Properties of a token. */
 export interface TokenWish {
   /** Default: an hour. Negative: expired. */
   readonly lifetimeMs?: number;
@@ -26,15 +26,15 @@ export interface TokenWish {
   readonly context?: 'c1';
 }
 
-/** One thing that must hold, and the section of PROTOCOL.md that says so. */
+/** One requirement, and the section of PROTOCOL.md that states it. */
 export interface Scenario {
   readonly name: string;
-  /** What a backend of the protocol's minimum may lack. */
+  /** What a backend with only the minimum of the protocol may lack. */
   readonly needs?: 'finite-streams' | 'claims-challenges' | 'session-announcements';
   readonly run: (world: World) => Promise<void>;
 }
 
-/** The control of a conformance server, over HTTP: a page can use it too. */
+/** Controls a conformance server over HTTP, also from a page. */
 export function createWorld(server: string): World {
   const control = async (path: string, body: unknown = {}): Promise<void> => {
     const response = await fetch(`${server}/control/${path}`, { method: 'POST', body: JSON.stringify(body) });
@@ -43,7 +43,7 @@ export function createWorld(server: string): World {
   return {
     url: (path) => `${server}${path}`,
     topic: (name) => `${server}/topics/${name}`,
-    // Simulated: the server's verifier reads it as it is.
+    // Simulated: the server's verifier reads it unchanged.
     token: ({ lifetimeMs = 3_600_000, scope = 'read', context } = {}) =>
       Promise.resolve(['alice', scope, Date.now() + lifetimeMs, ...(context === undefined ? [] : [context])].join('.')),
     shortTokenMs: 300,
