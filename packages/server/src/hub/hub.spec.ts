@@ -303,3 +303,63 @@ describe('from replay to live', () => {
     expect(hub.liveCount).toBe(subscribers.length);
   });
 });
+
+describe('the options of a hub', () => {
+  it.each(['maxEventBytes', 'maxRecentEvents', 'maxRecentBytes'])('refuse 0 as %s', (option) => {
+    expect(() => createHub({ log: createMemoryEventLog(), [option]: 0 })).toThrow(option);
+  });
+
+  it('limit the data of an event in UTF-8 bytes, exactly', async () => {
+    const hub = await createReadyHub({ maxEventBytes: 10 });
+    await expect(hub.publish('a', { text: 'x'.repeat(10) })).resolves.toBe('e1-1');
+    await expect(hub.publish('a', { text: 'é'.repeat(5) })).resolves.toBe('e1-2');
+    await expect(hub.publish('a', { text: '🎈🎈x' })).resolves.toBe('e1-3');
+    await expect(hub.publish('a', { text: 'x'.repeat(11) })).rejects.toMatchObject({ code: 'event-too-large' });
+    await expect(hub.publish('a', { text: 'é'.repeat(6) })).rejects.toThrow(/has 12 bytes; the limit is 10/);
+  });
+
+  it.each([
+    ['invalid-data', { text: 'a\ud800' }],
+    ['invalid-data', { text: 7 as unknown as string }],
+    ['invalid-type', { type: '\udc00', data: 1 }],
+    ['invalid-type', { type: 'x'.repeat(257), data: 1 }],
+    ['invalid-type', { type: 7 as unknown as string, data: 1 }],
+    ['unserialisable-data', { data: Symbol('x') }],
+  ])('do not change what is refused: %s', async (code, event) => {
+    const hub = await createReadyHub();
+    await expect(hub.publish('a', event)).rejects.toMatchObject({ code });
+    expect(hub.position.sequence).toBe(0);
+  });
+
+  it('do not change how a lone surrogate in data is sent: JSON escapes it', async () => {
+    const hub = await createReadyHub();
+    const sink = subscribe(hub, ['a']);
+    await hub.publish('a', { type: 'x'.repeat(256), data: '\ud800' });
+    await settle();
+    expect(sink.events()[1]?.data).toBe('"\\ud800"');
+  });
+
+  it('name the topics that a subscriber may have', async () => {
+    const hub = await createReadyHub();
+    const sink = createMemorySink();
+    expect(() => hub.subscribe({ topics: ['a', 'b\n'], sink })).toThrow(
+      expect.objectContaining({ code: 'invalid-topic' }) as Error,
+    );
+    await hub.close();
+    expect(() => hub.subscribe({ topics: ['a'], sink })).toThrow(
+      expect.objectContaining({ code: 'hub-closed' }) as Error,
+    );
+    expect(sink.writeCount()).toBe(0);
+  });
+
+  it('do not matter after close(): the log is no longer followed', async () => {
+    const log = createMemoryEventLog({ epoch: 'e1' });
+    const hub = await createReadyHub({ log });
+    await log.append('a', { type: 'message', data: '1' });
+    expect(hub.position.sequence).toBe(1);
+    await hub.close();
+    await log.append('a', { type: 'message', data: '2' });
+    expect(hub.position.sequence).toBe(1);
+    await expect(createHub({ log }).close()).resolves.toBeUndefined();
+  });
+});

@@ -43,7 +43,8 @@ export interface SubscriptionHost {
 export class Subscription implements LiveMember {
   readonly #host: SubscriptionHost;
   readonly #sink: SubscriptionSink;
-  readonly #topics: readonly string[];
+  /** Sorted, each once. While the subscription is live, those that all of its group share. */
+  #topics: readonly string[];
   readonly #snapshot: SubscribeOptions['snapshot'];
   readonly #completeAfter: SubscribeOptions['completeAfter'];
   /** The ID up to which the sink has everything. Out of date while the subscription is live. */
@@ -195,7 +196,10 @@ export class Subscription implements LiveMember {
   #arrive(): void {
     this.#setReplaying(false);
     if (this.#isOver) this.#finish([]);
-    else this.#membership = this.#host.fanOut.join(this.#topics, this);
+    else {
+      this.#membership = this.#host.fanOut.join(this.#topics, this);
+      this.#topics = this.#membership.topics;
+    }
   }
 
   /** Writes events, up to the stream's last one if it is among them. Returns whether the stream goes on. */
