@@ -22,6 +22,7 @@ const typed = [
 
 const claims = [
   ['The format is the house’s', [[module('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level=warn', '.']]],
+  ['What is written is plain technical English', [[join(root, 'scripts', 'plain-english.mjs')]]],
   ['Lint finds nothing', [[module('eslint', 'bin', 'eslint.js'), '.', '--max-warnings=0']]],
   [
     'Nobody imports what they may not',

@@ -57,7 +57,7 @@ async function readBlocks(response: Response, count: number): Promise<ParsedEven
   return parseEventStream(text);
 }
 
-/** Resolves once it holds. What is waited for comes from the network, so there is no clock to turn. */
+/** Resolves once it is true. It depends on the network, so no fake clock can help. */
 async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -41,7 +41,7 @@ export function createTestTenant(key: TestKey): TestTenant {
   const clock = createFakeClock();
   const seconds = Math.floor(clock.now() / 1000);
   const times = { iat: seconds, nbf: seconds, exp: seconds + 3_600 };
-  const person = {
+  const userClaims = {
     tid: TENANT,
     oid: OBJECT_ID,
     sub: 'pairwise',
@@ -61,7 +61,7 @@ export function createTestTenant(key: TestKey): TestTenant {
       return Promise.resolve(Response.json(url === JWKS_URI ? { keys: tenant.keys } : { jwks_uri: JWKS_URI }));
     },
     userClaims: (changes) => ({
-      ...person,
+      ...userClaims,
       ver: '2.0',
       aud: CLIENT_ID,
       iss: `https://login.microsoftonline.com/${TENANT}/v2.0`,
@@ -69,7 +69,7 @@ export function createTestTenant(key: TestKey): TestTenant {
       ...changes,
     }),
     v1Claims: (changes) => ({
-      ...person,
+      ...userClaims,
       ver: '1.0',
       aud: APP_ID_URI,
       iss: `https://sts.windows.net/${TENANT}/`,

@@ -8,8 +8,8 @@ export interface KeyDocumentOptions {
 }
 
 /**
- * Fetches a JSON document of the identity provider, with limits on time and size, and without redirects: whoever answers this
- * request decides which tokens are valid.
+ * Fetches a JSON document of the identity provider, with limits on time and size, and without redirects: the server that
+ * answers this request decides which tokens are valid.
  */
 export async function fetchKeyDocument(url: string, options: KeyDocumentOptions): Promise<Record<string, unknown>> {
   const { fetch: fetchDocument, clock, timeoutMs, maxBytes } = options;

@@ -78,7 +78,7 @@ describe('signing keys', () => {
     tenant.clock.advance(10_000);
     expect(await keys.find('forged')).toBeUndefined();
     tenant.keys = [first.jwk, second.jwk];
-    // It is not known yet: the token is told to come back, and not that it is bad.
+    // It is not known yet: the client is told to retry, and not that its token is bad.
     await expect(keys.find('k2')).rejects.toMatchObject({ code: 'keys-unavailable', retryAfterMs: 10_000 });
     tenant.clock.advance(9_000);
     await expect(keys.find('k2')).rejects.toMatchObject({ code: 'keys-unavailable', retryAfterMs: 1_000 });

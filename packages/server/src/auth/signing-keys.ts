@@ -52,7 +52,7 @@ const maxUnknownKeys = 1_000;
  * kept when the issuer fails. There is no timer: the keys age as they are used.
  *
  * Each `kid` is judged for itself. An invented one is refused for a while without another fetch, and keeps no other one from being
- * looked up; and fetches have a minimum interval, so that many invented ones are no load on the issuer. A `kid` that comes within it
+ * looked up; and fetches have a minimum interval, so that many invented ones do not load the issuer. A `kid` that comes within it
  * may be that of a key which was just rolled: its token is not refused, and its client is told to retry (503).
  */
 export function createSigningKeys(options: SigningKeysOptions): SigningKeys {

@@ -69,7 +69,7 @@ describe('line injection', () => {
     },
   );
 
-  it('is refused in a retry that is no number at all', () => {
+  it('is refused in a retry that is not a number', () => {
     const retry = '1\ndata: forged' as unknown as number;
     expect(() => encodeEvent({ retry, data: 'x' })).toThrow(EventRefusedError);
   });

@@ -5,7 +5,7 @@ export interface ParsedEvent {
   retry?: string;
 }
 
-/** Reads blocks as WHATWG HTML 9.2.6 says, without their comments. Written anew, so that the encoder is not tested by itself. */
+/** Reads blocks as WHATWG HTML 9.2.6 says, without their comments. A second implementation, so that the encoder does not test itself. */
 export function parseEventStream(text: string): ParsedEvent[] {
   return text
     .replaceAll(/^:.*\n/gm, '')

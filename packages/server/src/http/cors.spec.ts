@@ -120,7 +120,7 @@ describe('CORS (PROTOCOL 3.5)', () => {
     expect(() => createCors({ origins: [], maxAgeMs })).toThrow(/maxAgeMs/);
   });
 
-  it('refuses a header that is no name', () => {
+  it('refuses a header name that is not valid', () => {
     expect(() => createCors({ origins: [], allowHeaders: ['a\r\nb'] })).toThrow(/not the name of a header/);
     expect(() => createCors({ origins: [], exposeHeaders: ['*'] })).toThrow(/not the name of a header/);
   });

@@ -27,7 +27,7 @@ describe('the memory log', () => {
     expect(await gapFor('e1-2', 'c')).toBe('trimmed');
     expect(await gapFor('e1-1', 'a')).toBe('trimmed');
     expect(await gapFor('e1-2', 'a')).toBeUndefined();
-    // Also for a topic that comes back after it was forgotten.
+    // Also for a topic that has events again after it was forgotten.
     await log.append('a', entry);
     expect(await gapFor('e1-1', 'a')).toBe('trimmed');
   });

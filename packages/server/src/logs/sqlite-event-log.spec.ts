@@ -201,7 +201,7 @@ describe('the SQLite log', () => {
     await log.close();
   });
 
-  it('refuses a file that another process has open, and one that is no log', async () => {
+  it('refuses a file that another process has open, and one that is not a log', async () => {
     const log = createSqliteEventLog({ path });
     expect(() => createSqliteEventLog({ path })).toThrow(/no other process has open/);
     await log.close();
