@@ -5,7 +5,7 @@ export default {
   vitest: { configFile: 'vitest.config.ts' },
   coverageAnalysis: 'perTest',
   mutate: ['src/{auth,hub,sessions,endpoint}/**/*.ts', '!src/**/*.{spec,fixture}.ts', '!src/**/index.ts'],
-  // Texts for people are not behaviour.
+  // The wording of messages is not behaviour.
   mutator: { excludedMutations: ['StringLiteral'] },
   concurrency: 2,
   timeoutMS: 10_000,

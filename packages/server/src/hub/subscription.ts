@@ -17,7 +17,7 @@ export interface SubscriptionSnapshot {
 
 export interface SubscribeOptions {
   readonly topics: readonly string[];
-  /** The last event ID of the client. Without one, the subscription starts at the present (PROTOCOL 2.3). */
+  /** The last event ID of the client. Without one, the subscription gets new events only (PROTOCOL 2.3). */
   readonly lastEventId?: string | undefined;
   readonly sink: SubscriptionSink;
   /** Taken at the start of a subscription without an ID, after a gap, and where the end may have passed (PROTOCOL 5.5). */
