@@ -1,6 +1,6 @@
 import { CompactSign, exportSPKI, generateKeyPair, importJWK, SignJWT, UnsecuredJWT } from 'jose';
 import type { CryptoKey } from 'jose';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createEntraVerifier } from './entra-verifier.ts';
 import type { EntraVerifierOptions } from './entra-verifier.ts';
 import {
@@ -8,6 +8,7 @@ import {
   CLIENT_ID,
   createTestKey,
   createTestTenant,
+  JWKS_URI,
   OBJECT_ID,
   OTHER_TENANT,
   TENANT,
@@ -276,5 +277,133 @@ describe('options that would accept too much or nothing are refused with their c
     [/clockToleranceMs/, { clockToleranceMs: -1 }],
   ])('%s', (message, options) => {
     expect(() => create(options)).toThrow(message);
+  });
+});
+
+describe('the keys are fetched', () => {
+  const requestsOf = async (changes: Partial<EntraVerifierOptions>): Promise<string[]> => {
+    tenant.requests.length = 0;
+    await outcome(ofUser(), create(changes));
+    return [...tenant.requests];
+  };
+  const metadataOf = (directory: string, authority = 'https://login.microsoftonline.com') =>
+    `${authority}/${directory}/v2.0/.well-known/openid-configuration`;
+
+  it.each<[string, Partial<EntraVerifierOptions>, string]>([
+    ['of the tenant', {}, metadataOf(TENANT)],
+    ['of the only tenant, whatever its case', { tenants: TENANT.toUpperCase() }, metadataOf(TENANT)],
+    ['common to several tenants', { tenants: [TENANT, OTHER_TENANT] }, metadataOf('common')],
+    [
+      'of another authority, without its slashes',
+      { authority: 'https://login.example//' },
+      metadataOf(TENANT, 'https://login.example'),
+    ],
+    ['that was given', { metadataUri: 'https://keys.example/metadata' }, 'https://keys.example/metadata'],
+  ])('from the metadata %s', async (_which, changes, metadataUri) => {
+    expect(await requestsOf(changes)).toEqual([metadataUri, JWKS_URI]);
+  });
+
+  it('from the key set itself, if that is given', async () => {
+    expect(await requestsOf({ jwksUri: JWKS_URI })).toEqual([JWKS_URI]);
+  });
+
+  it.each(['keyCacheMs', 'keyRefreshMs', 'unknownKeyCooldownMs', 'keyFetchIntervalMs'])('not if %s is 0', (option) => {
+    expect(() => create({ [option]: 0 })).toThrow(option);
+  });
+
+  it('and what onKeysError throws when they cannot be changes nothing', async () => {
+    tenant.isDown = true;
+    const report = vi.spyOn(console, 'error').mockReturnValue(undefined);
+    const onKeysError = () => {
+      throw new Error('hook');
+    };
+    expect(await outcome(ofUser(), create({ onKeysError }))).toBe('keys-unavailable');
+    expect(report).toHaveBeenCalledOnce();
+    report.mockRestore();
+  });
+});
+
+describe('where users sign in', () => {
+  it.each<[Partial<EntraVerifierOptions>, string]>([
+    [{}, `https://login.microsoftonline.com/${TENANT}/oauth2/v2.0/authorize`],
+    [{ tenants: [TENANT, OTHER_TENANT] }, 'https://login.microsoftonline.com/common/oauth2/v2.0/authorize'],
+    [{ authority: 'http://localhost:4301/' }, `http://localhost:4301/${TENANT}/oauth2/v2.0/authorize`],
+    [{ authority: 'http://127.0.0.1:1' }, `http://127.0.0.1:1/${TENANT}/oauth2/v2.0/authorize`],
+    [{ authority: 'http://[::1]:1' }, `http://[::1]:1/${TENANT}/oauth2/v2.0/authorize`],
+  ])('follows from the options: %j', (changes, expected) => {
+    expect(create(changes).authorizationUri).toBe(expected);
+  });
+
+  it.each(['http://login.example', 'ftp://localhost', 'login.example', ''])('is never %j', (authority) => {
+    expect(() => create({ authority })).toThrow(/must be an https URL/);
+  });
+});
+
+describe('claims of unusual forms', () => {
+  it.each<[string, Claims]>([
+    ['malformed-token', { exp: '1' }],
+    ['malformed-token', { exp: null }],
+    ['malformed-token', { nbf: '1' }],
+    ['malformed-token', { nbf: null }],
+    ['malformed-token', { oid: '' }],
+    ['malformed-token', { oid: 7 }],
+    ['wrong-tenant', { tid: 7 }],
+    ['wrong-audience', { aud: 7 }],
+    ['no-permissions', { scp: ['Events.Read'] }],
+    ['no-permissions', { scp: ' ' }],
+    ['accepted', { nbf: undefined }],
+    ['accepted', { roles: 7 }],
+  ])('are %s: %j', async (code, changes) => {
+    expect(await outcome(ofUser(changes))).toBe(code);
+  });
+
+  it('count as absent, and lists keep only their texts', async () => {
+    const identity = await verifier.verify(
+      await ofUser({
+        name: 7,
+        preferred_username: null,
+        roles: ['Reader', 7, null],
+        xms_cc: [7, 'cp1'],
+        scp: ' Events.Read  Events.Write ',
+      }),
+    );
+    expect(identity).toMatchObject({
+      roles: ['Reader'],
+      scopes: ['Events.Read', 'Events.Write'],
+      supportsClaimsChallenge: true,
+    });
+    expect(Object.keys(identity)).not.toContain('name');
+    expect(Object.keys(identity)).not.toContain('username');
+    const single = await verifier.verify(await ofUser({ roles: 'Reader' }));
+    expect(single.roles).toEqual(['Reader']);
+  });
+
+  it.each([
+    [{ preferred_username: 'a', upn: 'b', unique_name: 'c' }, 'a'],
+    [{ preferred_username: undefined, upn: 'b', unique_name: 'c' }, 'b'],
+    [{ preferred_username: undefined, unique_name: 'c' }, 'c'],
+  ])('name the user: %j', async (changes, username) => {
+    expect((await verifier.verify(await ofUser(changes))).username).toBe(username);
+  });
+
+  it('are parsed at each access, and are those that were signed', async () => {
+    const identity = await verifier.verify(await ofUser({ custom: { deep: [1] } }));
+    expect(identity.claims.custom).toEqual({ deep: [1] });
+    expect(identity.claims).not.toBe(identity.claims);
+  });
+
+  it('of a key without an issuer, or with that of version 1, are accepted for a token of version 1', async () => {
+    for (const issuer of [undefined, 7, `https://sts.windows.net/${TENANT}/`, 'https://sts.windows.net/{tenantid}/']) {
+      tenant.keys = [{ ...key.jwk, issuer } as (typeof tenant.keys)[0]];
+      expect(await outcome(ofV1(), create())).toBe('accepted');
+    }
+    tenant.keys = [{ ...key.jwk, issuer: 'https://sts.windows.net/{tenantid}/' } as (typeof tenant.keys)[0]];
+    expect(await outcome(ofUser(), create())).toBe('wrong-issuer');
+  });
+
+  it('end a session at exp if that is in the future, and with the tolerance at that very moment', async () => {
+    const ends = async (exp: number) => (await verifier.verify(await ofUser({ exp }))).sessionDeadlineMs;
+    expect(await ends(seconds() + 1)).toBe((seconds() + 1) * 1000);
+    expect(await ends(seconds())).toBe((seconds() + 300) * 1000);
   });
 });
