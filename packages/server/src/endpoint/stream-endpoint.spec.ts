@@ -215,6 +215,8 @@ describe('a stream', () => {
     [1, '1'],
     [0, '1'],
     [1_500, '2'],
+    [NaN, '1'],
+    [Infinity, '1'],
   ])('that was asked for too often is refused for %i ms (PROTOCOL 3.6)', async (retryAfterMs, seconds) => {
     const test = createTestEndpoint();
     const authorize = () => ({ kind: 'too-many-requests', retryAfterMs }) as const;
@@ -313,6 +315,10 @@ describe('a refusal', () => {
   it.each([
     ['forbidden', 403, 'forbidden'],
     ['not-found', 404, 'unknown-stream'],
+    [null as unknown as 'forbidden', 403, 'forbidden'],
+    [true as unknown as 'forbidden', 403, 'forbidden'],
+    [{} as unknown as 'forbidden', 403, 'forbidden'],
+    [{ kind: 'allow' } as unknown as 'forbidden', 403, 'forbidden'],
     [undefined as unknown as 'forbidden', 403, 'forbidden'],
   ] as const)('is the application’s to decide: %s', async (answer, status, code) => {
     expect(refusalOf(await ask(createTestEndpoint(), ALICE, { ...NEWS, authorize: () => answer }))).toMatchObject({

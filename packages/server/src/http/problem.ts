@@ -102,9 +102,16 @@ const malformedRequest: Refusal = {
   detail: 'The request is malformed.',
 };
 
-/** A refusal in the application's words. */
+const usualRefusals: ReadonlyMap<string, Refusal> = new Map([
+  ['bad-request', malformedRequest],
+  ['forbidden', forbidden],
+  ['not-found', unknownStream],
+]);
+
+/** A refusal in the application's words. An unknown kind, of an untyped caller, counts as forbidden. */
 export function denied({ kind, detail, code }: Denial): Refusal {
-  const usual = { 'bad-request': malformedRequest, forbidden, 'not-found': unknownStream }[kind];
+  const usual = usualRefusals.get(kind);
+  if (usual === undefined) return forbidden;
   return { ...usual, detail, ...(code === undefined ? {} : { code }) };
 }
 
@@ -133,5 +140,5 @@ export function unavailable(code: string, detail: string, retryAfterSeconds: num
 
 /** RFC 9110 10.2.3 allows no fractions. 0 would mean no wait. */
 function wholeSeconds(seconds: number): string {
-  return String(Math.max(1, Math.ceil(seconds)));
+  return String(Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : 1);
 }
