@@ -1,5 +1,6 @@
-// Measures the server: `npm run bench:server [-- --note before]`. One process is the server, one the clients, on loopback. Each
-// figure is the median of several runs, with the lowest and the highest. The table goes to bench/results/.
+// Measures the server: `npm run bench:server`. One process is the server, one the clients, on loopback. Each figure is the median
+// of several runs, with the lowest and the highest. The table goes to bench/results/server.md. With `--against DIST`, the built server
+// in that folder is measured too, in turns with the present one, so that both meet the same load of the machine.
 import { performance } from 'node:perf_hooks';
 import { fork } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -7,13 +8,16 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, main, node, root } from '../scripts/toolchain.mjs';
 
-const note = process.argv.includes('--note') ? process.argv[process.argv.indexOf('--note') + 1] : 'latest';
-const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
+const option = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined);
+const only = option('--only');
+const against = option('--against');
+/** The servers to measure: name, and the folder of its build. */
+const variants = [...(against === undefined ? [] : [['before', against]]), ['now', undefined]];
 const runs = Number(process.env.BENCH_RUNS ?? 3);
 const sessions = 1_000;
 
-function start(file, execArgv = []) {
-  const child = fork(join(root, 'bench', file), { execPath: node(), execArgv });
+function start(file, execArgv = [], env = process.env) {
+  const child = fork(join(root, 'bench', file), { execPath: node(), execArgv, env });
   const waiting = new Map();
   let nextId = 1;
   const ready = new Promise((resolve) => {
@@ -37,8 +41,12 @@ function start(file, execArgv = []) {
   };
 }
 
+/** The server that is measured at the moment. */
+let dist;
+
 async function withProcesses(run) {
-  const host = start('server-host.mjs', ['--expose-gc']);
+  const env = dist === undefined ? process.env : { ...process.env, SILLAGE_SERVER_DIST: dist };
+  const host = start('server-host.mjs', ['--expose-gc'], env);
   const load = start('server-load.mjs');
   await Promise.all([host.ready, load.ready]);
   try {
@@ -117,12 +125,12 @@ const storm = (kind, spread) =>
     };
   });
 
-const atTheBound = (kind) =>
+const atTheBound = (kind, inFlight) =>
   withProcesses(async (host) => {
     await host.ask('start', { kind, maxEvents: 100_000 });
     await host.ask('fill', { count: 100_000 });
     const began = performance.now();
-    const { published, loopDelayMs } = await host.ask('publish', { inFlight: 64, durationMs: 3_000 });
+    const { published, loopDelayMs } = await host.ask('publish', { inFlight, durationMs: 3_000 });
     return { 'publishes/s': published / ((performance.now() - began) / 1_000), 'loop delay, ms at most': loopDelayMs };
   });
 
@@ -136,38 +144,53 @@ const cases = [
   ['replay storm, memory, 1,000 positions', () => storm('memory', 1_000)],
   ['replay storm, SQLite, one position', () => storm('sqlite', 0)],
   ['replay storm, SQLite, 1,000 positions', () => storm('sqlite', 1_000)],
-  ['publish at the bound, memory', () => atTheBound('memory')],
-  ['publish at the bound, SQLite', () => atTheBound('sqlite')],
+  ['publish at the bound, memory, 64 at a time', () => atTheBound('memory', 64)],
+  ['publish at the bound, SQLite, 64 at a time', () => atTheBound('sqlite', 64)],
+  ['publish at the bound, SQLite, one at a time', () => atTheBound('sqlite', 1)],
 ];
 
 const format = (value) => (value >= 1_000 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3));
 
+/** @returns for each variant, what each run has measured. */
+async function measure(run) {
+  const results = variants.map(() => []);
+  for (let round = 0; round < runs; round += 1) {
+    for (const [index, [, folder]] of variants.entries()) {
+      dist = folder;
+      results[index].push(await run());
+    }
+  }
+  return results;
+}
+
+function summarise(results, what) {
+  const values = results.map((result) => result[what]).sort((left, right) => left - right);
+  return `${format(values[Math.floor(values.length / 2)])} (${format(values[0])} to ${format(values.at(-1))})`;
+}
+
 await main(async () => {
   await ensureInstalled();
-  if (process.env.SILLAGE_SERVER_DIST === undefined) await ensureBuilt();
+  await ensureBuilt();
   const rows = [];
   for (const [name, run] of cases.filter(([name]) => only === undefined || name.includes(only))) {
-    const results = [];
-    for (let round = 0; round < runs; round += 1) results.push(await run());
-    for (const measure of Object.keys(results[0])) {
-      const values = results.map((result) => result[measure]).sort((left, right) => left - right);
-      const median = values[Math.floor(values.length / 2)];
-      rows.push([name, measure, format(median), `${format(values[0])} to ${format(values.at(-1))}`]);
+    const results = await measure(run);
+    for (const what of Object.keys(results[0][0])) {
+      rows.push([name, what, ...results.map((ofVariant) => summarise(ofVariant, what))]);
       console.log(rows.at(-1).join(' | '));
     }
   }
   const [cpu] = cpus();
   const table = [
-    `# The server: ${note}`,
+    '# Benchmarks of the server',
     '',
     `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpu?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB, ` +
-      `${process.version}. Events of 100 bytes; clients in a process of their own, on loopback. Median of ${runs} runs, and their spread.`,
+      `${process.version}. Events of 100 bytes; the clients are a process of their own, on loopback. Median of ${runs} runs (lowest to highest).`,
     '',
-    '| case | what | median | spread |',
-    '| --- | --- | --- | --- |',
+    `| case | what | ${variants.map(([name]) => name).join(' | ')} |`,
+    `| --- | --- |${variants.map(() => ' --- |').join('')}`,
     ...rows.map((row) => `| ${row.join(' | ')} |`),
     '',
   ].join('\n');
   await mkdir(join(root, 'bench', 'results'), { recursive: true });
-  if (only === undefined) await writeFile(join(root, 'bench', 'results', `server-${note}.md`), table);
+  if (only === undefined) await writeFile(join(root, 'bench', 'results', 'server.md'), table);
 });
