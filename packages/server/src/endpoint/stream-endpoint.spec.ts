@@ -531,6 +531,18 @@ describe('the sessions of an endpoint', () => {
     expect([refusalOf(late).code, late.headers['Retry-After']]).toEqual(['server-closing', '1']);
   });
 
+  it('open a limited number in a turn of the event loop when many clients reconnect at once', async () => {
+    const test = createTestEndpoint();
+    const asking = Array.from({ length: 500 }, () => ask(test));
+    const openedPerTurn: number[] = [];
+    for (let before = 0; before < 500; before = test.endpoint.sessions.count) {
+      await settle(1);
+      openedPerTurn.push(test.endpoint.sessions.count - before);
+    }
+    await Promise.all(asking);
+    expect(Math.max(...openedPerTurn)).toBeLessThanOrEqual(64);
+  });
+
   it('leave nothing behind, whenever the client disconnects', async () => {
     const test = createTestEndpoint();
     const exchanges = Array.from({ length: 1_000 }, () => createMemoryExchange(ALICE));
