@@ -12,7 +12,7 @@ import type { MemoryTransport } from '../http/memory-transport.fixture.ts';
 import type { EndpointRequest } from '../http/session-transport.ts';
 import { createStreamEndpoint } from './stream-endpoint.ts';
 import type { StreamEndpointOptions } from './stream-endpoint.ts';
-import type { StreamOptions } from './stream-options.ts';
+import type { StreamContext, StreamOptions } from './stream-options.ts';
 import { settle } from '../core/tick.fixture.ts';
 
 function raise(): never {
@@ -643,5 +643,80 @@ describe('options', () => {
 
   it('let no tickets be given unless they can be used', () => {
     expect(() => createTestEndpoint().endpoint.issueTicket(createIdentity(), '/events')).toThrow(/tokenTransports/);
+  });
+});
+
+describe('what is reported', () => {
+  it('is the cause of a 500 or 503 that is a fault of the server', async () => {
+    const log = { ...createMemoryEventLog(), tail: () => Promise.reject(new Error('log down')) };
+    const test = createTestEndpoint({ hub: createHub({ log }) });
+    expect((await ask(test)).status).toBe(503);
+    expect(test.errors.map(String)).toEqual(['Error: log down']);
+    expect(test.refused).toEqual(['log-unavailable']);
+  });
+
+  it('is not that a token was refused, or that its keys cannot be fetched', async () => {
+    const causes: unknown[] = [];
+    const error = new TokenRefusedError('keys-unavailable', 'Later.', { retryAfterMs: 1_000 });
+    const test = createTestEndpoint({
+      verifier: { verify: () => Promise.reject(error) },
+      onRefused: (_refusal, cause) => causes.push(cause),
+    });
+    expect((await ask(test)).status).toBe(503);
+    expect((await ask(createTestEndpoint(), { authorization: 'Bearer expired' })).status).toBe(401);
+    expect([test.errors, causes]).toEqual([[], [error]]);
+  });
+
+  it('is that the hub was closed under a session, which ends', async () => {
+    const closed = new Error('hub closed');
+    const hub = createHub({ log: createMemoryEventLog() });
+    const subscribe = () => {
+      throw closed;
+    };
+    const test = createTestEndpoint({ hub: { ...hub, subscribe } });
+    const transport = await ask(test);
+    expect([transport.state, test.closed, test.errors]).toEqual(['ended', ['failed'], [closed]]);
+  });
+
+  it('is the fault of a snapshot, and its client is disconnected', async () => {
+    const test = createTestEndpoint();
+    const snapshot = () => Promise.reject(new Error('no state'));
+    const transport = await ask(test, ALICE, { ...NEWS, snapshot });
+    await settle();
+    expect([transport.state, test.closed, test.errors.map(String)]).toEqual(['ended', ['failed'], ['Error: no state']]);
+  });
+
+  it('is a snapshot that is larger than an event may be', async () => {
+    const test = createTestEndpoint({ maxEventBytes: 100 });
+    const snapshot = () => ({ after: 'e1-0', event: { data: 'x'.repeat(200) } });
+    await ask(test, ALICE, { ...NEWS, snapshot });
+    await settle();
+    expect(test.errors).toMatchObject([{ code: 'event-too-large' }]);
+  });
+
+  it('names the topics of a session to the hooks, and null for a finite stream', async () => {
+    const opened: unknown[] = [];
+    const test = createTestEndpoint({ onSessionOpened: ({ topics, identity }) => opened.push([identity.key, topics]) });
+    await ask(test, ALICE, { topics: ['b', 'a'] });
+    await test.endpoint.respond(createMemoryExchange(ALICE), {}, async function* () {
+      yield await Promise.resolve({ data: 1 });
+    });
+    expect(opened).toEqual([
+      ['t.alice', ['b', 'a']],
+      ['t.alice', null],
+    ]);
+  });
+
+  it('gives a callback the signal, the query and the ID of its request', async () => {
+    const test = createTestEndpoint();
+    let context: StreamContext<EndpointRequest> | undefined;
+    const authorize = (given: StreamContext<EndpointRequest>) => {
+      context = given;
+      return 'allow' as const;
+    };
+    const transport = await ask(test, { ...ALICE, 'last-event-id': 'e1-0' }, { ...NEWS, authorize }, ['GET', 'room=7']);
+    expect([context?.query.get('room'), context?.lastEventId, context?.signal.aborted]).toEqual(['7', 'e1-0', false]);
+    transport.leave();
+    expect(context?.signal.aborted).toBe(true);
   });
 });
