@@ -6,7 +6,7 @@ import type { EntraError } from './errors.ts';
 import { sendRedirect } from './http-message.ts';
 import type { Provider } from './provider.ts';
 import type { SignedInAccount } from './sessions.ts';
-import { clientInfo } from './tokens.ts';
+import { clientInfo } from './account-hints.ts';
 
 /** Redirects back with a new code. */
 export function answerWithCode(

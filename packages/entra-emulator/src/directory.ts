@@ -72,7 +72,6 @@ export interface Directory {
   tenant(segment: string): Tenant | undefined;
   user(oid: string): User | undefined;
   userByName(username: string): User | undefined;
-  usersOf(tenantId: string): readonly User[];
   spa(clientId: string): SpaApplication | undefined;
   daemon(clientId: string): DaemonApplication | undefined;
   /** The API of an App ID URI or client ID, or `undefined`. */
@@ -113,7 +112,6 @@ export function createDirectory(data: DirectoryData): Directory {
     tenant: (segment) => tenants.find(({ tenantId, domain }) => same(tenantId, segment) || same(domain, segment)),
     user: (oid) => users.find((user) => same(user.oid, oid)),
     userByName: (username) => users.find((user) => same(user.username, username)),
-    usersOf: (tenantId) => users.filter((user) => user.tenantId === tenantId),
     spa: (clientId) => spas.find((one) => same(one.clientId, clientId)),
     daemon: (clientId) =>
       applications.filter((one) => one.kind === 'daemon').find((one) => same(one.clientId, clientId)),

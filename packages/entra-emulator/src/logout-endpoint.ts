@@ -4,7 +4,7 @@ import { readCookie, sendRedirect } from './http-message.ts';
 import { messagePage, sendPage } from './pages.ts';
 import { inScope } from './provider.ts';
 import { registeredRedirect } from './redirect-uris.ts';
-import { oidOfLoginHint } from './tokens.ts';
+import { oidOfLoginHint } from './account-hints.ts';
 
 /**
  * `GET /{tenant}/oauth2/v2.0/logout`: signs the browser out, whole, or only the user of `logout_hint`. Refresh tokens go on

@@ -5,7 +5,7 @@ import { EntraError } from './errors.ts';
 import { inScope } from './provider.ts';
 import type { Provider, TenantScope } from './provider.ts';
 import type { Session, SignedInAccount } from './sessions.ts';
-import { oidOfLoginHint } from './tokens.ts';
+import { oidOfLoginHint } from './account-hints.ts';
 
 /** What to do about an authorize request: answer with a code, show a page, or (thrown) refuse. */
 export type SignInStep =

@@ -8,7 +8,8 @@ import type { Provider, TenantScope } from './provider.ts';
 import type { LogDraft } from './request-log.ts';
 import { resolveScopes } from './scopes.ts';
 import { stepUpRequired } from './sign-in.ts';
-import { accessTokenClaims, appTokenClaims, clientInfo, idTokenClaims, sign } from './tokens.ts';
+import { clientInfo } from './account-hints.ts';
+import { accessTokenClaims, appTokenClaims, idTokenClaims, sign } from './tokens.ts';
 
 /** The body of a successful answer of the token endpoint. */
 export interface TokenResponse {

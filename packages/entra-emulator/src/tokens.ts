@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { JWTPayload } from 'jose';
+import { loginHint } from './account-hints.ts';
 import type { ApiApplication, DaemonApplication, User } from './directory.ts';
 import { v1Issuer, v2Issuer } from './issuers.ts';
 import type { Provider } from './provider.ts';
@@ -114,21 +115,6 @@ export function idTokenClaims(
 export function sign(provider: Provider, claims: JWTPayload): Promise<string> {
   const { privateKey, kid } = provider.keys.current;
   return new SignJWT(claims).setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid }).sign(privateKey);
-}
-
-/** MSAL's name for an account: base64url of `{"uid": <oid>, "utid": <tid>}`. */
-export function clientInfo({ oid, tenantId }: User): string {
-  return Buffer.from(JSON.stringify({ uid: oid, utid: tenantId })).toString('base64url');
-}
-
-/** The opaque hint that stands for a user in `login_hint` and `logout_hint`; MSAL takes it from the ID token. */
-function loginHint({ oid }: User): string {
-  return `O.${Buffer.from(oid).toString('base64url')}`;
-}
-
-/** The user's ID in an opaque hint, or `undefined`. */
-export function oidOfLoginHint(hint: string): string | undefined {
-  return hint.startsWith('O.') ? Buffer.from(hint.slice(2), 'base64url').toString() : undefined;
 }
 
 function validity(now: number, lifetimeMs: number): { iat: number; nbf: number; exp: number } {
