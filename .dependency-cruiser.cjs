@@ -44,6 +44,16 @@ module.exports = {
       to: { path: '^(packages/(?!entra-emulator)|apps|conformance|e2e)' },
     },
     {
+      name: 'emulator-folders-by-index-only',
+      comment: 'A folder of the emulator is entered through its index.ts. Only tests may go around it.',
+      severity: 'error',
+      from: { path: '^packages/entra-emulator/src/([^/]+)', pathNot: '\\.(spec|fixture)\\.ts$' },
+      to: {
+        path: '^packages/entra-emulator/src/[^/]+/',
+        pathNot: '^packages/entra-emulator/src/($1/|[^/]+/index\\.ts$)',
+      },
+    },
+    {
       name: 'jose-in-auth',
       severity: 'error',
       from: { path: '^packages/server/src', pathNot: '^packages/server/src/auth/|\\.(spec|fixture)\\.ts$' },

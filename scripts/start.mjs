@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ensureBuilt, ensureInstalled, environment, Explained, main, node, root } from './toolchain.mjs';
 
-/** The sample tenant, web app and API of the emulator (packages/entra-emulator/src/sample-directory.ts). */
+/** The sample tenant, web app and API of the emulator (packages/entra-emulator/src/directory/sample-directory.ts). */
 const sample = {
   ENTRA_TENANT_ID: 'c0475050-0000-4000-8000-000000000001',
   ENTRA_SPA_CLIENT_ID: '5a9e05fa-0000-4000-8000-0000000000b2',

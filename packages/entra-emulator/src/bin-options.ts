@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { isLifetime, LIFETIME_RULE } from './controls.ts';
+import { isLifetime, LIFETIME_RULE } from './control/index.ts';
 import type { EntraEmulatorOptions } from './emulator.ts';
 
 /** The ports of the command, fixed so that an application's configuration can name them. */

@@ -2,7 +2,7 @@
 import { HELP, parseBin } from './bin-options.ts';
 import { startEntraEmulator } from './emulator.ts';
 import type { EntraEmulator, EntraEmulatorOptions } from './emulator.ts';
-import { isPortInUseError } from './listener.ts';
+import { isPortInUseError } from './http/index.ts';
 
 const VARIABLES = { port: 'EMULATOR_PORT', controlPort: 'EMULATOR_CONTROL_PORT' };
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ALICE, CONTOSO, SAMPLE_API, SAMPLE_SPA, isPortInUseError, startEntraEmulator, v1Issuer } from './index.ts';
+import { ALICE, CONTOSO, isPortInUseError, SAMPLE_API, SAMPLE_SPA, startEntraEmulator, v1Issuer } from './index.ts';
 import type { EntraEmulator } from './index.ts';
-import { TestBrowser, claimsOf, redeem } from './sign-in.fixture.ts';
+import { claimsOf, redeem, TestBrowser } from './sign-in/sign-in.fixture.ts';
 
 let emulator: EntraEmulator;
 

@@ -1,24 +1,23 @@
 import { randomBytes as nodeRandomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAuthorizationCodes } from './authorization-codes.ts';
-import { createControlApi } from './control-api.ts';
-import { createControls, isLifetime, LIFETIME_RULE } from './controls.ts';
-import type { EmulatorControls } from './controls.ts';
-import { createDirectory } from './directory.ts';
-import type { Application, Tenant, User } from './directory.ts';
-import { createFaults } from './faults.ts';
-import { createSigningKeys } from './keys.ts';
-import { listen } from './listener.ts';
-import { openIdMetadata } from './metadata-endpoint.ts';
-import type { OpenIdMetadata } from './metadata-endpoint.ts';
+import {
+  createAuthorizationCodes,
+  createFaults,
+  createRefreshTokens,
+  createRequestLog,
+  createSessions,
+  createUserPolicies,
+} from './state/index.ts';
+import { createControlApi, createControls, isLifetime, LIFETIME_RULE } from './control/index.ts';
+import type { EmulatorControls } from './control/index.ts';
+import { createDirectory, SAMPLE_APPLICATIONS, SAMPLE_TENANTS, SAMPLE_USERS } from './directory/index.ts';
+import type { Application, Tenant, User } from './directory/index.ts';
+import { createSigningKeys, openIdMetadata } from './keys/index.ts';
+import { listen } from './http/index.ts';
+import type { OpenIdMetadata } from './keys/index.ts';
 import type { Provider } from './provider.ts';
-import { createRefreshTokens } from './refresh-tokens.ts';
-import { createRequestLog } from './request-log.ts';
-import { SAMPLE_APPLICATIONS, SAMPLE_TENANTS, SAMPLE_USERS } from './sample-directory.ts';
-import { createSessions } from './sessions.ts';
 import { createTenantRouter } from './tenant-router.ts';
-import { createUserPolicies } from './user-policies.ts';
 
 /** How to start an emulator. */
 export interface EntraEmulatorOptions {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider, TenantScope } from './provider.ts';
-import type { LogDraft } from './request-log.ts';
+import type { LogDraft } from './state/index.ts';
 
 /** One request under a tenant's path, on its way through an endpoint. */
 export interface Exchange {

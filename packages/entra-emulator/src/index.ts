@@ -1,15 +1,20 @@
 export { startEntraEmulator } from './emulator.ts';
 export type { EntraEmulator, EntraEmulatorOptions, MsalAuthOptions } from './emulator.ts';
-export type { EmulatorControls, UserState } from './controls.ts';
-export { ControlError, isControlError } from './control-error.ts';
-export { PortInUseError, isPortInUseError } from './listener.ts';
-export type { OpenIdMetadata } from './metadata-endpoint.ts';
-export type { ApiApplication, Application, DaemonApplication, SpaApplication, Tenant, User } from './directory.ts';
-export type { Fault, FaultyEndpoint } from './faults.ts';
-export type { MintAlgorithm, MintKey, MintRequest } from './mint.ts';
-export type { LogEntry } from './request-log.ts';
-export { v1Issuer, v2Issuer } from './issuers.ts';
-export { acrsClaims } from './claims-request.ts';
+export type { EmulatorControls, MintAlgorithm, MintKey, MintRequest, UserState } from './control/index.ts';
+export { ControlError, isControlError } from './control/index.ts';
+export { isPortInUseError, PortInUseError } from './http/index.ts';
+export type { OpenIdMetadata } from './keys/index.ts';
+export type {
+  ApiApplication,
+  Application,
+  DaemonApplication,
+  SpaApplication,
+  Tenant,
+  User,
+} from './directory/index.ts';
+export type { Fault, FaultyEndpoint, LogEntry } from './state/index.ts';
+export { v1Issuer, v2Issuer } from './keys/index.ts';
+export { acrsClaims } from './state/index.ts';
 export {
   ALICE,
   BOB,
@@ -24,4 +29,4 @@ export {
   SAMPLE_SPA,
   SAMPLE_TENANTS,
   SAMPLE_USERS,
-} from './sample-directory.ts';
+} from './directory/index.ts';

@@ -1,11 +1,6 @@
-import type { AuthorizationCodes } from './authorization-codes.ts';
-import type { Directory, Tenant } from './directory.ts';
-import type { Faults } from './faults.ts';
-import type { SigningKeys } from './keys.ts';
-import type { RefreshTokens } from './refresh-tokens.ts';
-import type { RequestLog } from './request-log.ts';
-import type { Sessions } from './sessions.ts';
-import type { UserPolicies } from './user-policies.ts';
+import type { AuthorizationCodes, Faults, RefreshTokens, RequestLog, Sessions, UserPolicies } from './state/index.ts';
+import type { Directory, Tenant } from './directory/index.ts';
+import type { SigningKeys } from './keys/index.ts';
 
 /** Everything that the endpoints and the control API share. One per emulator. */
 export interface Provider {

@@ -1,15 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { handleAuthorize, handleLogin } from './authorize-endpoint.ts';
+import { handleAuthorize, handleLogin, handleLogout, messagePage, sendPage } from './sign-in/index.ts';
 import { EntraError, entraErrorBody } from './errors.ts';
 import type { Exchange } from './exchange.ts';
-import type { Fault, FaultyEndpoint } from './faults.ts';
-import { BodyError, hasLoopbackHost, sendJson } from './http-message.ts';
-import { handleLogout } from './logout-endpoint.ts';
-import { openIdMetadata } from './metadata-endpoint.ts';
-import { messagePage, sendPage } from './pages.ts';
+import type { Fault, FaultyEndpoint, LogEntry } from './state/index.ts';
+import { BodyError, hasLoopbackHost, sendJson } from './http/index.ts';
+import { openIdMetadata } from './keys/index.ts';
 import type { Provider, TenantScope } from './provider.ts';
-import type { LogEntry } from './request-log.ts';
-import { handleToken, handleTokenPreflight } from './token-endpoint.ts';
+import { handleToken, handleTokenPreflight } from './token-endpoint/index.ts';
 
 interface Route {
   readonly endpoint: LogEntry['endpoint'];

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import type { JWTPayload } from 'jose';
-import type { EntraEmulator, User } from './index.ts';
-import { ALICE, CONTOSO, SAMPLE_SCOPE, SAMPLE_SPA } from './index.ts';
+import type { EntraEmulator, User } from '../index.ts';
+import { ALICE, CONTOSO, SAMPLE_SCOPE, SAMPLE_SPA } from '../index.ts';
 
 export const REDIRECT_URI = 'http://localhost:4200/auth';
 const VERIFIER = 'v'.repeat(20) + '-._~'.repeat(10);

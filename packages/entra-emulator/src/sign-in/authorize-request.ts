@@ -1,12 +1,10 @@
-import { parseClaimsRequest } from './claims-request.ts';
-import type { ClaimsRequest } from './claims-request.ts';
-import type { SpaApplication } from './directory.ts';
-import { EntraError, missingParameter } from './errors.ts';
-import { isGuid } from './guid.ts';
-import type { Provider } from './provider.ts';
-import { registeredRedirect } from './redirect-uris.ts';
-import { printable, resolveScopes } from './scopes.ts';
-import type { ResolvedScopes } from './scopes.ts';
+import { parseClaimsRequest } from '../state/index.ts';
+import type { ClaimsRequest } from '../state/index.ts';
+import type { ResolvedScopes, SpaApplication } from '../directory/index.ts';
+import { EntraError, missingParameter } from '../errors.ts';
+import { isGuid } from '../guid.ts';
+import type { Provider } from '../provider.ts';
+import { printable, registeredRedirect, resolveScopes } from '../directory/index.ts';
 
 /** Where an answer to an authorize request may go: established before anything else is believed. */
 export interface ReturnAddress {

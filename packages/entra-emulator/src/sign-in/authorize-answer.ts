@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { AuthorizeRequest, ReturnAddress } from './authorize-request.ts';
-import type { User } from './directory.ts';
-import { entraErrorBody } from './errors.ts';
-import type { EntraError } from './errors.ts';
-import { sendRedirect } from './http-message.ts';
-import type { Provider } from './provider.ts';
-import type { SignedInAccount } from './sessions.ts';
-import { clientInfo } from './account-hints.ts';
+import type { User } from '../directory/index.ts';
+import { entraErrorBody } from '../errors.ts';
+import type { EntraError } from '../errors.ts';
+import { sendRedirect } from '../http/index.ts';
+import type { Provider } from '../provider.ts';
+import type { SignedInAccount } from '../state/index.ts';
+import { clientInfo } from '../directory/index.ts';
 
 /** Redirects back with a new code. */
 export function answerWithCode(

@@ -1,5 +1,5 @@
 import type { ApiApplication, Directory } from './directory.ts';
-import { EntraError } from './errors.ts';
+import { EntraError } from '../errors.ts';
 
 const OPENID_SCOPES = new Set(['openid', 'profile', 'email', 'offline_access']);
 

@@ -1,5 +1,5 @@
 import { CompactEncrypt, compactDecrypt } from 'jose';
-import { EntraError } from './errors.ts';
+import { EntraError } from '../errors.ts';
 import type { Grant } from './grant.ts';
 
 /** What a refresh token holds. */

@@ -1,10 +1,10 @@
 import { answerWithCode, answerWithError } from './authorize-answer.ts';
 import { parseAuthorizeRequest, parseReturnAddress } from './authorize-request.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
-import { EntraError, isEntraError } from './errors.ts';
-import type { Exchange } from './exchange.ts';
-import type { Fault } from './faults.ts';
-import { isFromAnotherOrigin, readCookie, readForm } from './http-message.ts';
+import { EntraError, isEntraError } from '../errors.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Fault } from '../state/index.ts';
+import { isFromAnotherOrigin, readCookie, readForm } from '../http/index.ts';
 import { accountPickerPage, consentPage, messagePage, sendPage, stepUpPage } from './pages.ts';
 import { advanceSignIn, beginSignIn } from './sign-in.ts';
 import type { Choice, SignInStep } from './sign-in.ts';

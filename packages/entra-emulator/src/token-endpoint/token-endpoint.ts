@@ -1,12 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { EntraError, entraErrorBody, isEntraError, missingParameter } from './errors.ts';
-import type { Exchange } from './exchange.ts';
-import type { Fault } from './faults.ts';
-import { isGuid } from './guid.ts';
-import { readForm, sendJson } from './http-message.ts';
-import { isApplicationOrigin } from './redirect-uris.ts';
-import type { LogDraft } from './request-log.ts';
-import { printable } from './scopes.ts';
+import { EntraError, entraErrorBody, isEntraError, missingParameter } from '../errors.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Fault, LogDraft } from '../state/index.ts';
+import { isGuid } from '../guid.ts';
+import { readForm, sendJson } from '../http/index.ts';
+import { isApplicationOrigin, printable } from '../directory/index.ts';
 import { redeemClientCredentials, redeemCode, redeemRefreshToken } from './token-grants.ts';
 import type { TokenResponse } from './token-grants.ts';
 

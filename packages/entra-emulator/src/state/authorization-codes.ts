@@ -1,5 +1,5 @@
 import type { Grant } from './grant.ts';
-import { EntraError } from './errors.ts';
+import { EntraError } from '../errors.ts';
 
 /** RFC 6749, 4.1.2 recommends at most ten minutes; a browser needs seconds. */
 const CODE_LIFETIME_MS = 60_000;

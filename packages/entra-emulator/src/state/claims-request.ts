@@ -1,4 +1,4 @@
-import { EntraError } from './errors.ts';
+import { EntraError } from '../errors.ts';
 
 /** What a `claims` parameter asks for, as far as this emulator grants it. */
 export interface ClaimsRequest {

@@ -1,11 +1,11 @@
 import type { AuthorizeRequest } from './authorize-request.ts';
-import { acrsClaims } from './claims-request.ts';
-import type { User } from './directory.ts';
-import { EntraError } from './errors.ts';
-import { inScope } from './provider.ts';
-import type { Provider, TenantScope } from './provider.ts';
-import type { Session, SignedInAccount } from './sessions.ts';
-import { oidOfLoginHint } from './account-hints.ts';
+import { acrsClaims } from '../state/index.ts';
+import type { User } from '../directory/index.ts';
+import { EntraError } from '../errors.ts';
+import { inScope } from '../provider.ts';
+import type { Provider, TenantScope } from '../provider.ts';
+import type { Session, SignedInAccount } from '../state/index.ts';
+import { oidOfLoginHint } from '../directory/index.ts';
 
 /** What to do about an authorize request: answer with a code, show a page, or (thrown) refuse. */
 export type SignInStep =

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { JWTPayload } from 'jose';
-import { loginHint } from './account-hints.ts';
-import type { ApiApplication, DaemonApplication, User } from './directory.ts';
-import { v1Issuer, v2Issuer } from './issuers.ts';
-import type { Provider } from './provider.ts';
-import { GRAPH_ID } from './scopes.ts';
+import { GRAPH_ID, loginHint } from '../directory/index.ts';
+import type { ApiApplication, DaemonApplication, User } from '../directory/index.ts';
+import { v1Issuer, v2Issuer } from '../keys/index.ts';
+import type { Provider } from '../provider.ts';
 
 /** Who and what a delegated access token is about. */
 export interface AccessTokenSubject {

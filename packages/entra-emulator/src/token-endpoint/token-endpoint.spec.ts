@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ALICE, SAMPLE_API, SAMPLE_DAEMON, SAMPLE_SCOPE, SAMPLE_SPA, startEntraEmulator } from './index.ts';
-import type { EntraEmulator } from './index.ts';
-import { TestBrowser, claimsOf, postToken, redeem, refresh, unknownCode } from './sign-in.fixture.ts';
+import { ALICE, SAMPLE_API, SAMPLE_DAEMON, SAMPLE_SCOPE, SAMPLE_SPA, startEntraEmulator } from '../index.ts';
+import type { EntraEmulator } from '../index.ts';
+import { claimsOf, postToken, redeem, refresh, TestBrowser, unknownCode } from '../sign-in/sign-in.fixture.ts';
 
 const HOUR = 3_600_000;
 const OTHER_SPA = { ...SAMPLE_SPA, clientId: '07e25fa0-0000-4000-8000-000000000001' };

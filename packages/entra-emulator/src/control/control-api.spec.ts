@@ -4,9 +4,9 @@ import { request as httpRequest } from 'node:http';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, exportSPKI, importJWK, jwtVerify } from 'jose';
 import type { JWK } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ALICE, CONTOSO, FABRIKAM, SAMPLE_API, SAMPLE_SPA, startEntraEmulator, v1Issuer, v2Issuer } from './index.ts';
-import type { EntraEmulator, MintRequest } from './index.ts';
-import { TestBrowser, claimsOf, redeem, refresh } from './sign-in.fixture.ts';
+import { ALICE, CONTOSO, FABRIKAM, SAMPLE_API, SAMPLE_SPA, startEntraEmulator, v1Issuer, v2Issuer } from '../index.ts';
+import type { EntraEmulator, MintRequest } from '../index.ts';
+import { claimsOf, redeem, refresh, TestBrowser } from '../sign-in/sign-in.fixture.ts';
 
 let emulator: EntraEmulator;
 

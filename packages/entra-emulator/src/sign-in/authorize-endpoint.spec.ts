@@ -10,9 +10,9 @@ import {
   SAMPLE_SPA,
   startEntraEmulator,
   v2Issuer,
-} from './index.ts';
-import type { EntraEmulator } from './index.ts';
-import { REDIRECT_URI, TestBrowser, claimsOf, redeem, refresh } from './sign-in.fixture.ts';
+} from '../index.ts';
+import type { EntraEmulator } from '../index.ts';
+import { claimsOf, redeem, REDIRECT_URI, refresh, TestBrowser } from './sign-in.fixture.ts';
 
 let time = 0;
 let emulator: EntraEmulator;

@@ -1,5 +1,5 @@
-import type { Directory } from './directory.ts';
-import { printable } from './scopes.ts';
+import type { Directory } from '../directory/index.ts';
+import { printable } from '../directory/index.ts';
 
 /** A request to the control operations that cannot be met. The message says what to do. */
 export class ControlError extends Error {

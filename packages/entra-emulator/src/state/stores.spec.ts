@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createAuthorizationCodes } from './authorization-codes.ts';
-import { html } from './html.ts';
+import { html } from '../http/html.ts';
 import { createSessions } from './sessions.ts';
 
 const content = {

@@ -1,10 +1,10 @@
 import { SignJWT, UnsecuredJWT } from 'jose';
 import type { JWTPayload } from 'jose';
 import { ControlError } from './control-error.ts';
-import { v1Issuer, v2Issuer } from './issuers.ts';
-import type { SigningKey } from './keys.ts';
-import type { Provider } from './provider.ts';
-import { accessTokenClaims } from './tokens.ts';
+import { v1Issuer, v2Issuer } from '../keys/index.ts';
+import type { SigningKey } from '../keys/index.ts';
+import type { Provider } from '../provider.ts';
+import { accessTokenClaims } from '../token-endpoint/index.ts';
 
 /** How a minted token is signed. `HS256-with-public-key` is the confusion attack: the public key's PEM as the secret. */
 export const MINT_ALGORITHMS = ['RS256', 'none', 'HS256-with-public-key'] as const;

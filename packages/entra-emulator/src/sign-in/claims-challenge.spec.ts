@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ALICE, acrsClaims, startEntraEmulator } from './index.ts';
-import type { EntraEmulator } from './index.ts';
-import { TestBrowser, claimsOf, redeem, refresh } from './sign-in.fixture.ts';
+import { acrsClaims, ALICE, startEntraEmulator } from '../index.ts';
+import type { EntraEmulator } from '../index.ts';
+import { claimsOf, redeem, refresh, TestBrowser } from './sign-in.fixture.ts';
 
 let emulator: EntraEmulator;
 let browser: TestBrowser;

@@ -3,8 +3,8 @@ import { ControlError, isControlError } from './control-error.ts';
 import { parseControlInput } from './control-input.ts';
 import type { ControlInput } from './control-input.ts';
 import type { EmulatorControls } from './controls.ts';
-import { FAULTY_ENDPOINTS } from './faults.ts';
-import { BodyError, hasLoopbackHost, isFromAnotherOrigin, mediaType, readBody, sendJson } from './http-message.ts';
+import { FAULTY_ENDPOINTS } from '../state/index.ts';
+import { BodyError, hasLoopbackHost, isFromAnotherOrigin, mediaType, readBody, sendJson } from '../http/index.ts';
 import { MINT_ALGORITHMS, MINT_KEYS } from './mint.ts';
 import type { MintRequest } from './mint.ts';
 

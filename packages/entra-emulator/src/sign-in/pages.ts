@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import type { SpaApplication, Tenant, User } from './directory.ts';
-import { html } from './html.ts';
-import type { Html } from './html.ts';
+import type { SpaApplication, Tenant, User } from '../directory/index.ts';
+import { html } from '../http/index.ts';
+import type { Html } from '../http/index.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: light-dark(#1b1b1f, #ececf1); --muted: light-dark(#5b5b66, #a9a9b6);

@@ -1,12 +1,10 @@
-import { isAcrs } from './claims-request.ts';
+import { FAULTY_ENDPOINTS, isAcrs } from '../state/index.ts';
 import { ControlError } from './control-error.ts';
-import type { User } from './directory.ts';
-import { FAULTY_ENDPOINTS } from './faults.ts';
-import type { Fault } from './faults.ts';
+import type { User } from '../directory/index.ts';
+import type { Fault, LogEntry } from '../state/index.ts';
 import { mintToken } from './mint.ts';
 import type { MintRequest } from './mint.ts';
-import type { Provider } from './provider.ts';
-import type { LogEntry } from './request-log.ts';
+import type { Provider } from '../provider.ts';
 
 /** A user, and what was decided about them. */
 export interface UserState extends User {

@@ -1,10 +1,9 @@
-import type { SpaApplication } from './directory.ts';
-import type { Exchange } from './exchange.ts';
-import { readCookie, sendRedirect } from './http-message.ts';
+import type { SpaApplication } from '../directory/index.ts';
+import type { Exchange } from '../exchange.ts';
+import { readCookie, sendRedirect } from '../http/index.ts';
 import { messagePage, sendPage } from './pages.ts';
-import { inScope } from './provider.ts';
-import { registeredRedirect } from './redirect-uris.ts';
-import { oidOfLoginHint } from './account-hints.ts';
+import { inScope } from '../provider.ts';
+import { oidOfLoginHint, registeredRedirect } from '../directory/index.ts';
 
 /**
  * `GET /{tenant}/oauth2/v2.0/logout`: signs the browser out, whole, or only the user of `logout_hint`. Refresh tokens go on

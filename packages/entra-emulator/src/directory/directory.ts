@@ -1,4 +1,4 @@
-import { isGuid } from './guid.ts';
+import { isGuid } from '../guid.ts';
 
 /** A simulated Entra tenant. */
 export interface Tenant {

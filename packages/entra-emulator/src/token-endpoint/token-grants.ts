@@ -1,14 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { parseClaimsRequest } from './claims-request.ts';
-import type { DaemonApplication, SpaApplication, User } from './directory.ts';
-import { EntraError, missingParameter } from './errors.ts';
-import type { Grant } from './grant.ts';
-import { inScope } from './provider.ts';
-import type { Provider, TenantScope } from './provider.ts';
-import type { LogDraft } from './request-log.ts';
-import { resolveScopes } from './scopes.ts';
-import { stepUpRequired } from './sign-in.ts';
-import { clientInfo } from './account-hints.ts';
+import { parseClaimsRequest } from '../state/index.ts';
+import type { DaemonApplication, SpaApplication, User } from '../directory/index.ts';
+import { EntraError, missingParameter } from '../errors.ts';
+import type { Grant, LogDraft } from '../state/index.ts';
+import { inScope } from '../provider.ts';
+import type { Provider, TenantScope } from '../provider.ts';
+import { clientInfo, resolveScopes } from '../directory/index.ts';
+import { stepUpRequired } from '../sign-in/index.ts';
 import { accessTokenClaims, appTokenClaims, idTokenClaims, sign } from './tokens.ts';
 
 /** The body of a successful answer of the token endpoint. */

@@ -1,4 +1,4 @@
-import { guidFrom } from './guid.ts';
+import { guidFrom } from '../guid.ts';
 import type { HeldAcrs } from './user-policies.ts';
 
 /** Browsers that are remembered. Past this bound the one that was used longest ago is signed out. */

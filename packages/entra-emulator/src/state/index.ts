@@ -1,0 +1,15 @@
+export { createAuthorizationCodes } from './authorization-codes.ts';
+export type { AuthorizationCodes } from './authorization-codes.ts';
+export { acrsClaims, isAcrs, parseClaimsRequest } from './claims-request.ts';
+export type { ClaimsRequest } from './claims-request.ts';
+export { FAULTY_ENDPOINTS, createFaults } from './faults.ts';
+export type { Fault, Faults, FaultyEndpoint } from './faults.ts';
+export type { Grant } from './grant.ts';
+export { createRefreshTokens } from './refresh-tokens.ts';
+export type { RefreshTokens } from './refresh-tokens.ts';
+export { createRequestLog } from './request-log.ts';
+export type { LogDraft, LogEntry, RequestLog } from './request-log.ts';
+export { createSessions } from './sessions.ts';
+export type { Session, Sessions, SignedInAccount } from './sessions.ts';
+export { createUserPolicies } from './user-policies.ts';
+export type { UserPolicies } from './user-policies.ts';

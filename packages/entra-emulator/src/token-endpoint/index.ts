@@ -1,0 +1,2 @@
+export { handleToken, handleTokenPreflight } from './token-endpoint.ts';
+export { accessTokenClaims } from './tokens.ts';
