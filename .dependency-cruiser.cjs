@@ -95,6 +95,16 @@ module.exports = {
       to: { path: '^packages/server/src/adapters/' },
     },
     {
+      name: 'tasks-folders-by-index-only',
+      comment: 'upload/ and csv/ are entered through their index.ts. Only tests may go around it.',
+      severity: 'error',
+      from: { path: '^apps/demo-api/(?:src/tasks/)?([^/]+)', pathNot: '\\.(spec|fixture)\\.ts$' },
+      to: {
+        path: '^apps/demo-api/src/tasks/[^/]+/',
+        pathNot: '^apps/demo-api/src/tasks/($1/|[^/]+/index\\.ts$)',
+      },
+    },
+    {
       name: 'nothing-imports-an-app',
       severity: 'error',
       from: { pathNot: '^apps/' },

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
-import { startImport } from '../src/tasks/start-import.ts';
+import { startImport } from '../src/tasks/csv/index.ts';
 
 const gigabytes = Number(process.argv[2] ?? 4);
 if (!(gigabytes > 0)) throw new RangeError('Say how many gigabytes, as in: large-import.ts 4');

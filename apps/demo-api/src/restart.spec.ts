@@ -27,7 +27,7 @@ import {
   readStored,
   resumeUpload,
   storedRows,
-} from './tasks/upload.fixture.ts';
+} from './tasks/upload/upload.fixture.ts';
 
 /** Says back what it was told. What begins with "slowly" it says in two parts, and the second only when it was interrupted. */
 const assistant: Assistant = {

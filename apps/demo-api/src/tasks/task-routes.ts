@@ -4,9 +4,9 @@ import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import type { DemoContext } from '../demo-context.ts';
 import { readBody, sendProblem } from '../read-body.ts';
-import type { TaskUpload } from './task-work.ts';
+import type { TaskUpload } from './upload/index.ts';
 import { createTasks, taskTopic } from './tasks.ts';
-import { abandonBody, refuse, uploadRoutes } from './upload-routes.ts';
+import { abandonBody, refuse, uploadRoutes } from './upload/index.ts';
 
 const newTask = z.object({
   name: z.string().trim().min(1).max(255),

@@ -4,8 +4,9 @@ import { formatEventId, type StreamSnapshot } from '@sillage/server';
 import type { ImportEnded, NewTask, Person, TaskInfo } from 'demo-contract';
 import type { DemoContext } from '../demo-context.ts';
 import { sillage } from '../notifications/notify.ts';
-import { createTask, endTask, toInfo, toProgress, type KeptTask, type TaskEnd } from './kept-task.ts';
-import { createTaskWork, type TaskUpload, type TaskWork } from './task-work.ts';
+import { createTask, endTask, type KeptTask, type TaskEnd, toInfo, toProgress } from './kept-task.ts';
+import type { TaskUpload } from './upload/index.ts';
+import { createTaskWork, type TaskWork } from './task-work.ts';
 
 export interface Tasks {
   /** Registers a task, and answers it; or `undefined` where the person, or the API, has enough to do. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRandom } from '../seeded-random.ts';
+import { createRandom } from '../../seeded-random.ts';
 import { CsvFailure } from './csv-failure.ts';
 import { createCsvImport } from './import-csv.ts';
 

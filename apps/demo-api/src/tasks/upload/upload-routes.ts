@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response, Router } from 'express';
-import { sendProblem } from '../read-body.ts';
+import { sendProblem } from '../../read-body.ts';
 import type { Reception } from './upload-spool.ts';
-import type { TaskUpload } from './task-work.ts';
+import type { TaskUpload } from './task-upload.ts';
 
 /** What is still read, and thrown away, of a file that is not wanted any more: enough for a client to get to the answer. */
 const maxDiscardedBytes = 64 * 2 ** 20;

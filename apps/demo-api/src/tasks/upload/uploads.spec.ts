@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Notice, TaskProgress, TaskStarted } from 'demo-contract';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Who } from '../demo-api.fixture.ts';
-import { withApi } from '../with-api.fixture.ts';
+import type { Who } from '../../demo-api.fixture.ts';
+import { withApi } from '../../with-api.fixture.ts';
 import { createHaltingBody, createRows, partHeaders, readStored, resumeUpload, storedRows } from './upload.fixture.ts';
 
 describe('an upload in parts', () => {
