@@ -26,4 +26,3 @@ export {
   SAMPLE_USERS,
 } from './sample-directory.ts';
 export { GRAPH_ID, printable, resolveScopes } from './scopes.ts';
-export type { ResolvedScopes } from './scopes.ts';

@@ -1,6 +1,6 @@
 import { parseClaimsRequest } from '../state/index.ts';
 import type { ClaimsRequest } from '../state/index.ts';
-import type { ResolvedScopes, SpaApplication } from '../directory/index.ts';
+import type { SpaApplication } from '../directory/index.ts';
 import { EntraError, missingParameter } from '../errors.ts';
 import { isGuid } from '../guid.ts';
 import type { Provider } from '../provider.ts';
@@ -23,7 +23,6 @@ type Prompt = 'none' | 'login' | 'select_account' | 'consent';
 export interface AuthorizeRequest {
   readonly address: ReturnAddress;
   readonly scope: string;
-  readonly scopes: ResolvedScopes;
   readonly prompt: Prompt | undefined;
   readonly loginHint: string | undefined;
   readonly sid: string | undefined;
@@ -113,10 +112,11 @@ export function parseAuthorizeRequest(
     throw new EntraError(501491, 'invalid_request', 'Invalid size or characters of the code_challenge parameter.');
   }
   const scope = required(params, 'scope');
+  // Only for its refusals: the grant keeps the text, and the token endpoint resolves it again.
+  resolveScopes(scope, provider.directory);
   return {
     address,
     scope,
-    scopes: resolveScopes(scope, provider.directory),
     prompt: parsePrompt(params.get('prompt')),
     loginHint: params.get('login_hint') ?? undefined,
     sid: params.get('sid') ?? undefined,

@@ -19,7 +19,6 @@ export interface SignedInAccount {
 export interface Session {
   readonly id: string;
   accounts(): readonly SignedInAccount[];
-  account(oid: string): SignedInAccount | undefined;
   /** Signs the user in, or in again. Step-ups that were done before stay. */
   signIn(oid: string, place: number, now: number): SignedInAccount;
   /** Records authentication contexts as satisfied. The user must be signed in. */
@@ -68,7 +67,6 @@ function createSession(id: string, randomBytes: (count: number) => Uint8Array): 
   return {
     id,
     accounts: () => [...accounts.values()],
-    account: (oid) => accounts.get(oid),
     signIn(oid, place, now) {
       const before = accounts.get(oid);
       const sid = before?.sid ?? guidFrom(randomBytes(16));

@@ -10,7 +10,6 @@ export type Reception = 'taken' | 'too-large' | 'wrong-offset' | 'not-wanted' | 
 
 /** The file of an import, on its way: what has come stays on the disk, so that the rest may come later. */
 export interface UploadSpool {
-  readonly path: string;
   /** How much has come. */
   readonly bytes: number;
   readonly state: 'receiving' | 'waiting';
@@ -65,7 +64,6 @@ export function openUploadSpool({ path, onChange }: UploadSpoolOptions): UploadS
   }
 
   return {
-    path,
     get bytes() {
       return bytes;
     },
