@@ -46,7 +46,7 @@ function readSettings() {
       EMULATOR_PORT: port('EMULATOR_PORT', 8400),
       EMULATOR_CONTROL_PORT: port('EMULATOR_CONTROL_PORT', 8401),
     });
-  const host = process.env.HOST || 'localhost';
+  const host = process.env.SILLAGE_HOST || 'localhost';
   return { ports, host, provider: given.length === 0 ? 'emulator' : 'entra' };
 }
 
@@ -82,7 +82,7 @@ async function startAll({ ports, host, provider }) {
   const webOrigin = `http://localhost:${ports.WEB_PORT}`;
   const apiUrl = `http://localhost:${ports.API_PORT}`;
   const emulatorOrigin = `http://localhost:${ports.EMULATOR_PORT}`;
-  const common = { ...(provider === 'emulator' ? sample : {}), HOST: host };
+  const common = { ...(provider === 'emulator' ? sample : {}), SILLAGE_HOST: host };
 
   if (provider === 'emulator') {
     start('emulator', 'packages/entra-emulator/dist/bin.js', {

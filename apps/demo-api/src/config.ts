@@ -5,8 +5,8 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const perMinute = z.coerce.number().int().min(1);
 
 const environment = z.object({
-  /** `localhost` unless told otherwise: nobody else on the network gets in by accident. */
-  HOST: z.string().default('localhost'),
+  /** Where to listen. Not `HOST`: tcsh and conda export that name, with the machine's or the compiler's name in it. */
+  SILLAGE_HOST: z.string().default('localhost'),
   API_PORT: port.default(3000),
   /** The pages that may call, separated by commas. */
   WEB_ORIGINS: z.string().default('http://localhost:4200'),

@@ -43,7 +43,7 @@ server.on('error', (error: NodeJS.ErrnoException) => {
   );
   process.exit(1);
 });
-server.listen(config.API_PORT, config.HOST, () => logger.info({ address: server.address() }, 'listening'));
+server.listen(config.API_PORT, config.SILLAGE_HOST, () => logger.info({ address: server.address() }, 'listening'));
 
 const stop = (): void => {
   server.close();

@@ -49,7 +49,7 @@ export function readServerConfig(environment: Readonly<Record<string, string | u
   }
   const apiUrl = url('API_URL', required('API_URL'));
   const config = {
-    host: variables.HOST ?? 'localhost',
+    host: variables.SILLAGE_HOST ?? 'localhost',
     port,
     tenantId: requiredGuid('ENTRA_TENANT_ID'),
     spaClientId: requiredGuid('ENTRA_SPA_CLIENT_ID'),

@@ -33,6 +33,13 @@ describe('the environment of the web server', () => {
   });
 });
 
+describe('readServerConfig', () => {
+  it('reads SILLAGE_HOST and ignores HOST, which tcsh and conda export for another purpose', () => {
+    expect(readServerConfig({ ...environment, HOST: 'build-7.example' }).host).toBe('localhost');
+    expect(readServerConfig({ ...environment, SILLAGE_HOST: '0.0.0.0' }).host).toBe('0.0.0.0');
+  });
+});
+
 describe('the web server', () => {
   const servers: Server[] = [];
   const answers: { path: string }[] = [];

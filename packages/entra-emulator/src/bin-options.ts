@@ -11,7 +11,7 @@ export const HELP = `entra-emulator: a local identity provider shaped like Micro
 
   --port <n>                       EMULATOR_PORT                      default ${DEFAULT_PORT}; 0: a free one
   --control-port <n>               EMULATOR_CONTROL_PORT              default ${DEFAULT_CONTROL_PORT}; 0: a free one
-  --host <name>                    HOST                               default localhost, and no other host name
+  --host <name>                    SILLAGE_HOST                       default localhost, and no other host name
   --access-token-lifetime-ms <n>   EMULATOR_ACCESS_TOKEN_LIFETIME_MS  default 3600000
   --redirect-origin <origin>       EMULATOR_REDIRECT_ORIGINS          may be repeated; in the variable, separated by commas
   --help
@@ -58,7 +58,7 @@ export function parseBin(args: readonly string[], env: Readonly<Record<string, s
   }
   const fromEnv = (env.EMULATOR_REDIRECT_ORIGINS ?? '').split(',').map((one) => one.trim());
   const redirectOrigins = values['redirect-origin'] ?? fromEnv.filter(Boolean);
-  const host = values.host ?? nonEmpty(env.HOST) ?? 'localhost';
+  const host = values.host ?? nonEmpty(env.SILLAGE_HOST) ?? 'localhost';
   return { kind: 'start', options: { port, controlPort, host, accessTokenLifetimeMs, redirectOrigins } };
 }
 

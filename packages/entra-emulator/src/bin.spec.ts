@@ -18,11 +18,15 @@ describe('the command', () => {
     });
   });
 
+  it('ignores HOST, which tcsh and conda export for another purpose', () => {
+    expect(parseBin([], { HOST: 'build-7.example' })).toMatchObject({ options: { host: 'localhost' } });
+  });
+
   it('reads variables, and flags before them', () => {
     const env = {
       EMULATOR_PORT: '1000',
       EMULATOR_CONTROL_PORT: '1001',
-      HOST: '0.0.0.0',
+      SILLAGE_HOST: '0.0.0.0',
       EMULATOR_ACCESS_TOKEN_LIFETIME_MS: '10000',
       EMULATOR_REDIRECT_ORIGINS: 'https://a.example, https://b.example',
     };
@@ -84,14 +88,14 @@ describe('the running command', () => {
   };
 
   it('says where it is in one line, refuses a taken port in one sentence, and ends at SIGTERM', async () => {
-    const first = start({ EMULATOR_PORT: '0', EMULATOR_CONTROL_PORT: '0', HOST: '' });
+    const first = start({ EMULATOR_PORT: '0', EMULATOR_CONTROL_PORT: '0', SILLAGE_HOST: '' });
     await expect.poll(() => first.output.out, { timeout: 10_000 }).toMatch(/\n$/);
     const ready = JSON.parse(first.output.out) as { ready: string; origin: string; controlOrigin: string };
     expect(ready.ready).toBe('entra-emulator');
     expect((await fetch(`${ready.controlOrigin}/health`)).status).toBe(200);
 
     const { port } = new URL(ready.origin);
-    const second = start({ EMULATOR_PORT: '0', EMULATOR_CONTROL_PORT: port, HOST: '' });
+    const second = start({ EMULATOR_PORT: '0', EMULATOR_CONTROL_PORT: port, SILLAGE_HOST: '' });
     expect(await second.exit).toEqual([1, null]);
     expect(second.output.err).toBe(
       `entra-emulator: Port ${port} is in use by another program: free it, or set EMULATOR_CONTROL_PORT to another.\n`,
