@@ -22,12 +22,14 @@ const cors = { origins: [WEB_ORIGIN] };
 const endpoint = createStreamEndpoint({ hub, verifier, cors });
 const access = { scopes: ['Stream.Access'] };
 const topic = (request) => `chat/${request.params.sessionId}`;
-const sendProblem = (response, status, code, detail) =>
-  response.status(status).type('application/problem+json').json({ status, code, title: code, detail });
 
 const app = express();
 app.use(expressCors(cors));
 app.all('/chat/stream/:sessionId', expressStream(endpoint, { ...access, topics: ({ request }) => [topic(request)] }));
+
+const sendProblem = (response, status, code, detail) =>
+  response.status(status).type('application/problem+json').json({ status, code, title: code, detail });
+
 // The body is parsed after the token is verified: a stranger's body costs no memory.
 app.post('/chat/:sessionId', expressAuthenticate(endpoint, access), express.json(), async (request, response) => {
   const message = request.body?.message;

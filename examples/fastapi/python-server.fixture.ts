@@ -3,24 +3,26 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-/** Debian's own Python: its packages are there, and not in one that somebody built beside it. */
+/** Debian's own Python: its packages are not in a Python that was installed beside it. */
 const python = process.env.PYTHON ?? '/usr/bin/python3';
 
-/** Why the example cannot run here; `null` where it can. */
+/** Why the example cannot run here; `null` if it can. */
 export function missingPython(): string | null {
   const { status } = spawnSync(python, ['-c', 'import fastapi, uvicorn, jwt, cryptography']);
   if (status === 0) return null;
-  return `FastAPI's scenarios are left out: ${python} has no fastapi, uvicorn, PyJWT and cryptography (on Debian: apt-get install python3-fastapi python3-uvicorn python3-jwt python3-cryptography).`;
+  return `The tests of the FastAPI example are skipped: ${python} has no fastapi, uvicorn, PyJWT and cryptography (on Debian: apt-get install python3-fastapi python3-uvicorn python3-jwt python3-cryptography).`;
 }
 
 export interface PythonServer {
-  /** Straight to the server. */
+  /** The server itself, without the proxy. */
   readonly origin: string;
   restart(): Promise<void>;
+  /** Sends SIGTERM, and resolves with the exit code and the signal once the process has ended. */
+  terminate(): Promise<unknown[]>;
   end(): Promise<void>;
 }
 
-/** Starts `server.py` under uvicorn, on a port of its own that it keeps over restarts. */
+/** Starts `server.py`, on a free port that it keeps over restarts. */
 export async function startPythonServer(variables: Readonly<Record<string, string>>): Promise<PythonServer> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
@@ -30,23 +32,19 @@ export async function startPythonServer(variables: Readonly<Record<string, strin
   let child: ChildProcess;
 
   const start = async (): Promise<void> => {
-    child = spawn(
-      python,
-      ['-m', 'uvicorn', 'server:app', '--port', String(port), '--log-level', 'warning', '--timeout-keep-alive', '1'],
-      {
-        cwd: fileURLToPath(new URL('.', import.meta.url)),
-        env: { ...process.env, ...variables, PYTHONDONTWRITEBYTECODE: '1' },
-        stdio: ['ignore', 'inherit', 'inherit'],
-      },
-    );
+    child = spawn(python, ['server.py'], {
+      cwd: fileURLToPath(new URL('.', import.meta.url)),
+      env: { ...process.env, ...variables, PORT: String(port), PYTHONDONTWRITEBYTECODE: '1' },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
     while ((await fetch(`${origin}/health`).catch(() => null))?.ok !== true) {
-      if (child.exitCode !== null) throw new Error(`uvicorn ended with ${child.exitCode}.`);
+      if (child.exitCode !== null) throw new Error(`server.py exited with ${child.exitCode}.`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };
   const end = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
-    // uvicorn waits for open streams at SIGTERM; a restart that loses the log needs no farewell.
+    // A restart that loses the log needs no orderly shutdown.
     child.kill('SIGKILL');
     await once(child, 'close');
   };
@@ -54,6 +52,10 @@ export async function startPythonServer(variables: Readonly<Record<string, strin
   return {
     origin,
     end,
+    terminate: () => {
+      child.kill('SIGTERM');
+      return once(child, 'close');
+    },
     restart: async () => {
       await end();
       await start();
@@ -61,7 +63,7 @@ export async function startPythonServer(variables: Readonly<Record<string, strin
   };
 }
 
-/** Stands between a client and a server, and cuts what passes through it, as a network does. */
+/** A proxy between a client and a server that can cut every connection, as a network failure does. */
 export async function startCuttingProxy(target: string): Promise<{ origin: string; cut(): void; end(): void }> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
