@@ -62,7 +62,17 @@ export type { MemoryEventLogOptions } from './logs/index.ts';
 export { isServerError } from './server-error.ts';
 export type { ServerError } from './server-error.ts';
 export type { SessionCounts, SessionCloseReason } from './sessions/index.ts';
-export { createStreamEndpoint } from './endpoint/index.ts';
+export { createStreamEndpoint, createStreams } from './endpoint/index.ts';
+export type {
+  CreateStreamsOptions,
+  FiniteStreamDefinition,
+  PathParams,
+  StreamDefinition,
+  Streams,
+  StreamTable,
+  TableContext,
+  TopicStreamDefinition,
+} from './endpoint/index.ts';
 export type {
   SessionSummary,
   StreamEndpoint,

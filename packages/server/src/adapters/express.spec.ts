@@ -16,11 +16,13 @@ import { createIdentity } from '../auth/identity.fixture.ts';
 import type { TicketOptions } from '../auth/tickets.ts';
 import { createMemoryEventLog } from '../logs/memory-event-log.ts';
 import { createStreamEndpoint } from '../endpoint/stream-endpoint.ts';
+import { createStreams } from '../endpoint/streams-table.ts';
 import {
   expressAuthenticate,
   expressCors,
   expressRespond,
   expressStream,
+  expressStreams,
   expressTickets,
   identityOf,
 } from './express.ts';
@@ -413,5 +415,35 @@ describe('tickets over HTTP (PROTOCOL 2.5)', () => {
     const { origin, ask } = await setUp(['header']);
     expect((await fetch(`${origin}/news?ticket=x`)).status).toBe(401);
     expect((await ask({ path: '/news' })).status).toBe(500);
+  });
+});
+
+describe('expressStreams', () => {
+  it('serves a table under a prefix with one line, and passes other paths on', async () => {
+    const { endpoint, hub } = createTestEndpoint();
+    const app = express();
+    const streams = createStreams({ '/orders/:id/events': { topics: ({ params }) => [params.id] } }, { endpoint });
+    app.use('/api', expressStreams(streams));
+    app.use((_request, response) => response.status(418).end());
+    const origin = await listen(app);
+    const open = (path: string) => fetch(`${origin}${path}`, { headers: ALICE });
+    const response = await open('/api/orders/7/events');
+    await hub.publish('7', { data: 'shipped' });
+    expect(await readBlocks(response, 2)).toMatchObject([{}, { data: '"shipped"' }]);
+    for (const path of ['/api/orders', '/orders/7/events', '/api/orders/%ff/events']) {
+      expect([path, (await open(path)).status]).toEqual([path, 418]);
+    }
+  });
+
+  it('answers preflights and other methods of its streams', async () => {
+    const { endpoint } = createTestEndpoint();
+    const app = express();
+    app.use(expressStreams(createStreams({ '/news': { topics: ['news'] } }, { endpoint })));
+    const origin = await listen(app);
+    const preflight = await fetch(`${origin}/news`, {
+      method: 'OPTIONS',
+      headers: { Origin: APP_ORIGIN, 'Access-Control-Request-Method': 'GET' },
+    });
+    expect([preflight.status, (await fetch(`${origin}/news`, { method: 'PUT' })).status]).toEqual([204, 405]);
   });
 });

@@ -4,7 +4,7 @@ import type { CorsOptions, EndpointRequest, Refusal } from '../http/index.ts';
 import { createAccess, isTicketRefusedError, refuseTicket } from '../auth/index.ts';
 import type { AccessRequirements, Identity, TokenVerifier } from '../auth/index.ts';
 import { ConfigurationError } from '../core/index.ts';
-import type { RespondOptions, StreamEndpoint, StreamOptions, StreamSource } from '../endpoint/index.ts';
+import type { RespondOptions, StreamEndpoint, StreamOptions, Streams, StreamSource } from '../endpoint/index.ts';
 import { createNodeExchange, readNodeRequest } from './node.ts';
 
 /**
@@ -27,6 +27,19 @@ export function expressRespond(
   source: StreamSource<Request>,
 ): RequestHandler {
   return (request, response) => endpoint.respond(createNodeExchange(request, response), options, source);
+}
+
+/**
+ * Serves every stream of a table. A path that the table does not have goes to the next handler.
+ *
+ * @example app.use(expressStreams(createStreams({ '/orders/:id/events': { topics: ({ params }) => [`orders/${params.id}`] } }, { endpoint })))
+ */
+export function expressStreams(streams: Streams<Request>): RequestHandler {
+  return async (request, response, next) => {
+    // Express has removed the prefix under which the table is mounted from `path`; the endpoint gets the whole path.
+    if (streams.match(request.path) === undefined) next();
+    else await streams.handle(createNodeExchange(request, response), request.path);
+  };
 }
 
 /**

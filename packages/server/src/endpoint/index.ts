@@ -11,3 +11,14 @@ export type {
   StreamSnapshot,
   StreamSource,
 } from './stream-options.ts';
+export { createStreams } from './streams-table.ts';
+export type {
+  CreateStreamsOptions,
+  FiniteStreamDefinition,
+  PathParams,
+  StreamDefinition,
+  Streams,
+  StreamTable,
+  TableContext,
+  TopicStreamDefinition,
+} from './streams-table.ts';
