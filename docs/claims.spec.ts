@@ -92,9 +92,18 @@ describe('the page on architecture', () => {
     const rooms = blocksOf(architecture)
       .map(({ code }) => code.split('\n'))
       .filter(([first = '']) => first.endsWith('/'))
-      .flatMap(([folder = '', ...lines]) =>
-        lines.filter((line) => line !== '').map((line) => posix.join(folder, line.trim().split(/\s/, 1)[0] ?? '')),
-      );
+      .flatMap(([root = '', ...lines]) => {
+        // Two spaces more are one folder deeper.
+        const folders = [root];
+        return lines
+          .filter((line) => line !== '')
+          .map((line) => {
+            const depth = line.search(/\S/) / 2;
+            const path = posix.join(folders[depth - 1] ?? root, line.trim().split(/\s/, 1)[0] ?? '');
+            folders[depth] = path;
+            return path;
+          });
+      });
     expect(rooms.length).toBeGreaterThan(40);
     expect(rooms.filter((room) => !exists(room))).toEqual([]);
   });
