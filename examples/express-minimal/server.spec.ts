@@ -69,7 +69,7 @@ describe('the minimal Express example', () => {
     expect(other.headers.get('Access-Control-Allow-Origin')).toBeNull();
   });
 
-  it.each<[string, RequestInit & { session?: string }, number]>([
+  it.each<[string, { body?: string | null; headers?: Record<string, string>; session?: string }, number]>([
     ['a body that is not JSON', { body: '{' }, 400],
     ['a body in an unknown charset', { headers: { 'Content-Type': 'application/json; charset=x-none' } }, 415],
     ['a body in an unknown encoding', { headers: { 'Content-Encoding': 'x-none' } }, 415],
@@ -77,7 +77,7 @@ describe('the minimal Express example', () => {
     ['a message that is not a string', { body: '{"message":{"a":1}}' }, 400],
     ['no body', { body: null }, 400],
     ['a session that is not percent-encoded correctly', { session: '%ff' }, 400],
-    ['a session that cannot be a topic', { session: `${'x'.repeat(2_000)}` }, 400],
+    ['a session that cannot be a topic', { session: 'x'.repeat(2_000) }, 400],
   ])('answers %s with a problem and no stack trace', async (_, { session = 'session-123', headers, body }, status) => {
     const response = await fetch(`${origin}/chat/${session}`, {
       method: 'POST',
