@@ -1,12 +1,20 @@
 import * as Y from 'yjs';
+import {
+  countDocumentStructs,
+  countStructs,
+  maxDocumentStructs,
+  maxIntegrationSteps,
+  TooManyStructs,
+} from './update-limits.ts';
 
-/** The largest document, with all of its history: what a newcomer gets in one event. */
+/** The largest document with its whole history, which a new reader receives in one event. */
 export const maxDocumentBytes = 2 ** 20;
 
-/** Why an update was not taken. */
+/** Thrown for an update that is refused. */
 export class UpdateRefused extends Error {
   override readonly name = 'UpdateRefused';
-  readonly code: 'invalid-update' | 'document-too-large';
+  /** Stable over versions. */
+  readonly code: 'invalid-update' | 'missing-updates' | 'update-too-complex' | 'document-too-large';
 
   constructor(code: UpdateRefused['code'], message: string, options?: ErrorOptions) {
     super(message, options);
@@ -14,7 +22,7 @@ export class UpdateRefused extends Error {
   }
 }
 
-/** A Yjs document, in its binary form alone: merging needs no document, and what is not loaded cannot be out of date. */
+/** A Yjs document. An update is checked before it is applied: Yjs would apply one of any cost, and block everybody meanwhile. */
 export interface SharedText {
   /** All of it, as one update. */
   readonly state: Uint8Array;
@@ -30,25 +38,60 @@ export function createSharedText(initial?: Uint8Array): SharedText {
       return state;
     },
     apply(update) {
+      // Before it is applied: a document is half changed by an update that ends in the middle.
+      const structs = check(update, document);
+      if (structs === 0) return;
       try {
-        // First, as a document is half changed by an update that ends in the middle.
-        Y.decodeUpdate(update);
         Y.applyUpdate(document, update);
+        if (hasPending(document)) throw missingUpdates();
         const next = Y.encodeStateAsUpdate(document);
-        if (next.byteLength <= maxDocumentBytes) {
+        if (next.byteLength <= maxDocumentBytes && countDocumentStructs(document) <= maxDocumentStructs) {
           state = next;
           return;
         }
       } catch (cause) {
         document = load(state);
-        throw new UpdateRefused('invalid-update', 'This is no update of Yjs: encode it with Y.encodeStateAsUpdate.', {
-          cause,
-        });
+        throw cause instanceof UpdateRefused ? cause : invalidUpdate(cause);
       }
       document = load(state);
-      throw new UpdateRefused('document-too-large', `The document would be larger than ${maxDocumentBytes} bytes.`);
+      const limits = `${maxDocumentBytes} bytes or ${maxDocumentStructs} structs`;
+      throw new UpdateRefused('document-too-large', `The document would have more than ${limits}.`);
     },
   };
+}
+
+/** @throws UpdateRefused if the update is not valid, or costs too much to integrate into the document. */
+function check(update: Uint8Array, document: Y.Doc): number {
+  let structs: number;
+  try {
+    structs = countStructs(update);
+  } catch (cause) {
+    if (!(cause instanceof TooManyStructs)) throw invalidUpdate(cause);
+    throw new UpdateRefused('update-too-complex', `${cause.message} Send it in several updates.`, { cause });
+  }
+  if (structs * countDocumentStructs(document) <= maxIntegrationSteps) return structs;
+  throw new UpdateRefused(
+    'update-too-complex',
+    'The update is too complex for this document. Send it in several updates.',
+  );
+}
+
+/** Whether structs wait for others. Yjs would integrate all of them at once when those arrive, however many they are by then. */
+function hasPending({ store }: Y.Doc): boolean {
+  return store.pendingStructs !== null || store.pendingDs !== null;
+}
+
+function missingUpdates(): UpdateRefused {
+  return new UpdateRefused(
+    'missing-updates',
+    'The update depends on others that the document does not have. Send those first.',
+  );
+}
+
+function invalidUpdate(cause: unknown): UpdateRefused {
+  return new UpdateRefused('invalid-update', 'This is not an update of Yjs. Encode it with Y.encodeStateAsUpdate.', {
+    cause,
+  });
 }
 
 function load(state?: Uint8Array): Y.Doc {
