@@ -4,22 +4,27 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { CONTOSO, SAMPLE_API, type EntraEmulator } from '@sillage/entra-emulator';
 
-/** The API as a process of its own, which can be killed. */
+/** The API in a separate process, which can be killed. */
 export interface ApiProcess {
   readonly port: number;
   /** Resolves with how it exited: its code, and its signal. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<unknown[]>;
 }
 
-/** Resolves once it listens. @param port where it listened before, to begin anew there. */
-export async function startApiProcess(emulator: EntraEmulator, folder: string, port = 0): Promise<ApiProcess> {
+/** Resolves once it listens. @param variables of the environment, such as the `API_PORT` of an earlier process. */
+export async function startApiProcess(
+  emulator: EntraEmulator,
+  folder: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<ApiProcess> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url))], {
     env: {
       ENTRA_TENANT_ID: CONTOSO.tenantId,
       ENTRA_API_CLIENT_ID: SAMPLE_API.clientId,
       ENTRA_AUTHORITY: emulator.origin,
-      API_PORT: String(port),
+      API_PORT: '0',
       DATA_DIR: folder,
+      ...variables,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -31,6 +36,7 @@ export async function startApiProcess(emulator: EntraEmulator, folder: string, p
     listensAt = address?.port ?? 0;
     break;
   }
+  if (listensAt === 0) throw new Error(`The API exited before it listened: ${String(await exited)}`);
   child.stdout.resume();
   return {
     port: listensAt,

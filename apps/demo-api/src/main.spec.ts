@@ -1,11 +1,13 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEntraEmulator } from '@sillage/entra-emulator';
 import { expect, it } from 'vitest';
 import { startApiProcess } from './api-process.fixture.ts';
 
-it('the process ends by itself on SIGTERM, with a stream open and devices speaking', { timeout: 20_000 }, async () => {
+it('exits on SIGTERM with an open stream and devices that send', { timeout: 20_000 }, async () => {
   const emulator = await startEntraEmulator();
   const folder = await mkdtemp(join(tmpdir(), 'main-'));
   const api = await startApiProcess(emulator, folder);
@@ -17,6 +19,44 @@ it('the process ends by itself on SIGTERM, with a stream open and devices speaki
   const rest = response.text().catch(() => 'cut off');
   expect(await api.end('SIGTERM')).toEqual([0, null]);
   expect(await rest).not.toBe('cut off');
+  await emulator.close();
+  await rm(folder, { recursive: true });
+});
+
+it(
+  'exits on SIGTERM within seconds while an MQTT broker accepts connections and says nothing',
+  { timeout: 15_000 },
+  async () => {
+    const emulator = await startEntraEmulator();
+    const folder = await mkdtemp(join(tmpdir(), 'main-'));
+    const sockets: Socket[] = [];
+    const broker = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
+    await once(broker, 'listening');
+    const { port } = broker.address() as AddressInfo;
+    const connected = once(broker, 'connection');
+    const api = await startApiProcess(emulator, folder, { MQTT_URL: `mqtt://127.0.0.1:${port}` });
+    await connected;
+    // Without the fix, this takes as long as the client waits for the broker: half a minute, past the time limit of this test.
+    expect(await api.end('SIGTERM')).toEqual([0, null]);
+    for (const socket of sockets) socket.destroy();
+    broker.close();
+    await emulator.close();
+    await rm(folder, { recursive: true });
+  },
+);
+
+it('exits on SIGTERM while the body of a request never ends', { timeout: 15_000 }, async () => {
+  const emulator = await startEntraEmulator();
+  const folder = await mkdtemp(join(tmpdir(), 'main-'));
+  const api = await startApiProcess(emulator, folder);
+  const token = await emulator.mintToken({ username: 'alice@contoso.example', scopes: ['Stream.Access'] });
+  const socket = connect(api.port, 'localhost');
+  socket.on('error', () => undefined);
+  socket.write(
+    `POST /events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n`,
+  );
+  await once(socket, 'data');
+  expect(await api.end('SIGTERM')).toEqual([0, null]);
   await emulator.close();
   await rm(folder, { recursive: true });
 });

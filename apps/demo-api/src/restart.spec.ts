@@ -261,7 +261,7 @@ describe('a kill (-9) in the middle of an import', () => {
     // Some rows are committed by then, and some are not.
     await stream.until(({ data }) => data.rows > 50_000);
     await first.end('SIGKILL');
-    const second = await startApiProcess(emulator, folder, first.port);
+    const second = await startApiProcess(emulator, folder, { API_PORT: String(first.port) });
     await uploaded;
     const seen = await stream.rest();
     expect(seen.at(-1)?.data).toMatchObject({ status: 'completed', rows, failure: null });

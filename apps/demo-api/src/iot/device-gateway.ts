@@ -56,7 +56,8 @@ export function createDeviceGateway(
       else logging.app.warn({ err: error }, 'mqtt broker refused the subscription');
     });
   });
-  client.on('close', () => change('disconnected'));
+  const onClose = (): void => change('disconnected');
+  client.on('close', onClose);
   // It tries again by itself; at debug, as it does so twice a second.
   client.on('error', (error) => logging.app.debug({ err: error }, 'mqtt broker cannot be reached'));
   client.on('message', (topic, payload) => {
@@ -89,7 +90,8 @@ export function createDeviceGateway(
     list: () => ({ devices: [...heard].sort(), broker: status }),
     knows: (deviceId) => heard.has(deviceId),
     async close() {
-      client.removeAllListeners('close');
+      // Only this listener: MQTT.js has its own, which stops the timer that waits for a silent broker.
+      client.off('close', onClose);
       await client.endAsync(true);
     },
   };
