@@ -1,4 +1,6 @@
-import express, { type Express } from 'express';
+import { createStreams, type Streams } from '@sillage/server';
+import { expressStreams } from '@sillage/server/express';
+import express, { type Express, type Request, type Router } from 'express';
 import type { DestinationStream } from 'pino';
 import { analyticsRoutes } from './analytics/analytics-routes.ts';
 import { createUsage } from './analytics/usage.ts';
@@ -12,12 +14,13 @@ import { documentRoutes } from './documents/document-routes.ts';
 import { eventRoutes } from './events/event-routes.ts';
 import { gameRoutes } from './games/game-routes.ts';
 import { healthRoutes } from './health/health-routes.ts';
-import { answerFailure, answerUnknownPath, beforeRoutes } from './http-basics.ts';
+import { answerFailure, answerUnknownPath, beforeRoutes, parseBodies } from './http-basics.ts';
 import { iotRoutes } from './iot/iot-routes.ts';
 import { logRoutes } from './logs/log-routes.ts';
 import type { Logging } from './logs/logging.ts';
 import { notificationRoutes } from './notifications/notification-routes.ts';
 import { peopleRoutes } from './people/people-routes.ts';
+import { createPriceMemory } from './stocks/price-memory.ts';
 import { createSimulatedFeed } from './stocks/simulated-feed.ts';
 import { stockRoutes } from './stocks/stock-routes.ts';
 import { taskRoutes } from './tasks/task-routes.ts';
@@ -26,15 +29,19 @@ import { transportRoutes } from './transports/transport-routes.ts';
 /** The demo's API. */
 export interface DemoApi {
   readonly app: Express;
+  /** Every stream of the API. */
+  readonly streams: Streams<Request>;
+  /** Every other route that needs a token. */
+  readonly router: Router;
   readonly logging: Logging;
-  /** Ends every session, and whatever else would keep the process alive. */
+  /** Closes every session, and whatever else would keep the process alive. */
   close(): Promise<void>;
 }
 
 export interface DemoApiOptions {
   readonly config: Config;
   readonly assistant: Assistant;
-  /** Where log lines go, beside the pages that may see them. */
+  /** Where log lines go, besides the pages that may show them. */
   readonly logDestination: DestinationStream;
 }
 
@@ -45,26 +52,33 @@ export async function createDemoApi({ config, assistant, logDestination }: DemoA
   beforeRoutes(app, context, usage);
   const router = express.Router();
   peopleRoutes(router, context);
-  notificationRoutes(router, context);
-  assistantRoutes(router, context, assistant);
-  chatRoutes(router, context);
-  eventRoutes(router, context);
-  dataRoutes(router, context);
-  analyticsRoutes(router, context, usage);
-  stockRoutes(
-    router,
-    context,
-    createSimulatedFeed({ intervalMs: config.SAMPLE_INTERVAL_MS, memory: context.stores.state.table('price') }),
+  const feed = createSimulatedFeed({ intervalMs: config.SAMPLE_INTERVAL_MS, memory: createPriceMemory(context) });
+  // Every stream of the API, and one guard for all of them. Nothing else serves streams.
+  const streams = createStreams(
+    {
+      '/notifications/stream': notificationRoutes(router, context),
+      '/chat/completions/stream': assistantRoutes(router, context, assistant),
+      '/chat/stream/:sessionId': chatRoutes(router, context),
+      '/events/stream': eventRoutes(router, context),
+      '/data/stream/:dataType': dataRoutes(context),
+      '/analytics/stream/:metricType': analyticsRoutes(context, usage),
+      '/stocks/stream': stockRoutes(router, context, feed),
+      '/health/stream': healthRoutes(context),
+      '/logs/stream/:logType': logRoutes(context),
+      '/games/stream/:gameId': gameRoutes(router, context),
+      '/documents/stream/:documentId': documentRoutes(router, context),
+      '/transports/stream': transportRoutes(router, context),
+      '/tasks/stream/:taskId': await taskRoutes(router, context),
+      '/iot/stream/:deviceId': await iotRoutes(router, context),
+    },
+    { endpoint: context.endpoints.main, access: context.access, guard: context.guard.stream },
   );
-  healthRoutes(router, context);
-  logRoutes(router, context);
-  gameRoutes(router, context);
-  documentRoutes(router, context);
-  transportRoutes(router, context);
-  await taskRoutes(router, context);
-  await iotRoutes(router, context);
+  app.use(expressStreams(streams));
+  // From here on, every request is one of a user within the limits. Bodies are parsed only now.
+  app.use(...context.guard.routes, context.disk.refuseWhenFull);
+  parseBodies(app);
   app.use(router);
   app.use(answerUnknownPath);
   app.use(answerFailure(context));
-  return { app, logging: context.logging, close };
+  return { app, router, streams, logging: context.logging, close };
 }

@@ -22,6 +22,12 @@ const environment = z.object({
   STORE: z.enum(['sqlite', 'memory']).default('sqlite'),
   /** Where `STORE=sqlite` keeps its files. One API at a time may use it. */
   DATA_DIR: z.string().default(fileURLToPath(new URL('../../../.data', import.meta.url))),
+  /** What stays free on the disk. Past it, new work is answered by 507, and uploads end. */
+  DISK_RESERVE_BYTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(64 * 2 ** 20),
   HEARTBEAT_MS: z.coerce.number().int().min(100).default(15_000),
   /** How often measurements are taken, prices move and devices speak. */
   SAMPLE_INTERVAL_MS: z.coerce.number().int().min(10).default(1_000),

@@ -1,8 +1,9 @@
-import { createEntraVerifier, createHub, createStreamEndpoint, type TokenVerifier } from '@sillage/server';
+import { createEntraVerifier, createHub, type SessionSummary, type TokenVerifier } from '@sillage/server';
 import type { DestinationStream } from 'pino';
 import type { Usage } from './analytics/usage.ts';
 import type { Config } from './config.ts';
 import type { DemoContext } from './demo-context.ts';
+import { createEndpoints, type Endpoints } from './live/endpoints.ts';
 import { createListeners } from './live/listeners.ts';
 import { createLiveHub } from './live/live-hub.ts';
 import { createLogging, type Logging } from './logs/logging.ts';
@@ -12,8 +13,8 @@ import { createPeople } from './people/people.ts';
 import { createGuard } from './security/guard.ts';
 import { createRateLimits } from './security/rate-limits.ts';
 import { createStepUp } from './security/step-up.ts';
+import { createDiskSpace } from './store/disk-space.ts';
 import { openStores } from './store/stores.ts';
-import { corsOf } from './web-origins.ts';
 
 export interface ContextOptions {
   readonly config: Config;
@@ -23,8 +24,9 @@ export interface ContextOptions {
 
 /** The largest document, with what its encoding adds. */
 const maxEventBytes = 2 * 2 ** 20;
+const access = { scopes: ['Stream.Access'] };
 
-/** Puts together what every feature builds on; `close` takes it apart again. */
+/** Creates what every feature uses; `close` closes it again. */
 export async function createContext({
   config,
   usage,
@@ -32,73 +34,64 @@ export async function createContext({
 }: ContextOptions): Promise<{ context: DemoContext; close: () => Promise<void> }> {
   const closers: (() => void | Promise<void>)[] = [];
   const stores = await openStores(config, () => usage.count('events'));
+  // Counted and not logged: a log line that could not be published would cause another one.
+  const onFailure = (): void => usage.count('errors');
   const live = createLiveHub({
     log: stores.liveLog,
-    // The counting and the logging of events would count themselves.
-    onSent: (topic) => /^(analytics|logs)\//.test(topic) || usage.count('events'),
-    // Counted, and not logged: a log line that could not be published would make another one.
-    onFailure: () => usage.count('errors'),
+    // The analytics would count their own events.
+    onSent: (topic) => topic.startsWith('analytics/') || usage.count('events'),
+    onFailure,
   });
+  const logLines = createLiveHub({ log: stores.logLinesLog, onSent: () => undefined, onFailure });
   const logging = createLogging({
     level: config.LOG_LEVEL,
     destination: logDestination,
-    publish: (type, line) => live.send(logTopic(type, line.level), { data: line }),
+    publish: (type, line) => logLines.send(logTopic(type, line.level), { data: line }),
   });
   const hub = createHub({ log: stores.log, maxEventBytes });
-  const access = { scopes: ['Stream.Access'] };
   const listeners = createListeners();
   const audit: DemoContext['audit'] = (who, action, fields = {}) =>
     logging.audit.info({ user: who.id, ...fields }, `${who.name} ${action}`);
-  const people = createPeople(stores.state, (person) => audit(person, 'signed in'));
+  const disk = createDiskSpace({ folder: stores.folder, reserveBytes: config.DISK_RESERVE_BYTES });
+  const people = createPeople(stores.state, {
+    onFirstMet: (person) => audit(person, 'signed in'),
+    onUnstored: (error) => logging.app.warn({ err: error }, 'a user could not be stored'),
+  });
   const stepUp = createStepUp(stores.state);
-  const noteSessions = (): void => usage.note(endpoint.sessions.byUser.size, endpoint.sessions.count);
-  const verifier = createVerifier(config, logging);
-  const endpoint = createStreamEndpoint({
+  const noteSessions = (): void => usage.note(endpoints.sessionsByUser.size, endpoints.sessionCount);
+  const logSession = ({ identity, topics }: SessionSummary, message: string, reason?: string): void =>
+    logging.app.info({ user: identity.key, topics, ...(reason === undefined ? {} : { reason }) }, message);
+  const endpoints: Endpoints = createEndpoints({
     hub,
-    cors: corsOf(config),
-    heartbeatMs: config.HEARTBEAT_MS,
+    verifier: createVerifier(config, logging),
+    config,
     maxEventBytes,
-    verifier,
-    onSessionOpened(session) {
+    onOpened(session) {
       people.meet(session.identity);
       noteSessions();
       listeners.opened(session);
-      logging.app.info({ user: session.identity.key, topics: session.topics }, 'session opened');
+      logSession(session, 'session opened');
     },
-    onSessionClosed(session, reason) {
+    onClosed(session, reason) {
       noteSessions();
       listeners.closed(session);
-      logging.app.info({ user: session.identity.key, topics: session.topics, reason }, 'session closed');
+      logSession(session, 'session closed', reason);
     },
-    onRefused: ({ status, code }) => logging.app.info({ status, code }, 'stream refused'),
     onError: (error) => logging.app.error({ err: error }, 'stream failed'),
   });
-  const guard = createGuard(endpoint, access, createRateLimits(config), stepUp);
-  const context: DemoContext = {
-    config,
-    hub,
-    live,
-    endpoint,
-    verifier,
-    access,
-    guard,
-    stores,
-    people,
-    stepUp,
-    listeners,
-    logging,
-    audit,
-    notify: createNotify(hub),
-    onClose: (close) => void closers.push(close),
-  };
+  const guard = createGuard({ endpoints, access, limits: createRateLimits(config), stepUp });
 
   return {
-    context,
+    context: {
+      ...{ config, hub, live, logLines, endpoints, access, guard, stores, disk, people, stepUp, listeners, logging },
+      ...{ audit, notify: createNotify(hub), onClose: (close) => void closers.push(close) },
+    },
     async close() {
       for (const closeFeature of closers.splice(0).reverse()) await closeFeature();
-      endpoint.close();
+      endpoints.close();
       await hub.close();
       await live.close();
+      await logLines.close();
       await stores.close();
     },
   };
@@ -113,6 +106,6 @@ function createVerifier(config: Config, { app }: Logging): TokenVerifier {
     authority,
     ...(emulated ? { v1IssuerTemplate: `${authority}/sts/{tid}/` } : {}),
     clockToleranceMs: config.CLOCK_TOLERANCE_MS,
-    onKeysError: (error) => app.warn({ err: error }, 'signing keys could not be fetched'),
+    onKeysError: (error) => app.warn({ err: error }, 'the signing keys could not be fetched'),
   });
 }

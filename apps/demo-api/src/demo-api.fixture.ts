@@ -3,16 +3,23 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { EventStreamOptions } from '@sillage/client';
 import { ALICE, BOB, CONTOSO, SAMPLE_API, type EntraEmulator } from '@sillage/entra-emulator';
+import type { Router } from 'express';
 import { createDemoApi } from './app.ts';
 import type { Assistant } from './assistant/assistant.ts';
 import { readConfig } from './config.ts';
 import { follow, type Follower } from './follower.fixture.ts';
+import type { Logging } from './logs/logging.ts';
 
 export type Who = 'alice' | 'bob';
 
 /** The API over HTTP, as pages see it. Alice is an administrator, Bob is not. */
 export interface RunningApi {
   readonly origin: string;
+  /** The paths of all streams, as patterns. */
+  readonly streamPaths: readonly string[];
+  /** The other routes that need a token: their methods and patterns. */
+  readonly routes: readonly (readonly [method: string, path: string])[];
+  readonly logging: Logging;
   readonly logged: string[];
   readonly tokens: Readonly<Record<Who, string>>;
   call(
@@ -91,6 +98,9 @@ export async function runApi({ emulator, variables, assistant = echo, port = 0 }
 
   return {
     origin,
+    streamPaths: api.streams.paths,
+    routes: routesOf(api.router),
+    logging: api.logging,
     logged,
     tokens,
     call,
@@ -120,4 +130,10 @@ export async function runApi({ emulator, variables, assistant = echo, port = 0 }
       await stop();
     },
   };
+}
+
+function routesOf({ stack }: Router): (readonly [string, string])[] {
+  return stack.flatMap(({ route }) =>
+    route === undefined ? [] : route.stack.map(({ method }) => [method.toUpperCase(), route.path] as const),
+  );
 }

@@ -1,7 +1,18 @@
-import type { Response } from 'express';
+import express, { type Request, type RequestHandler, type Response } from 'express';
 import type { z } from 'zod';
 
-/** Checks a request's body; answers with 400 and what is wrong with it, and `undefined`, where it does not fit (PROTOCOL 3.4, 7.5). */
+const parse: RequestHandler = express.json({ limit: '64kb' });
+
+/** Reads a JSON body into `request.body`, for a stream whose guard has allowed the request. @returns `undefined` if it cannot be read. */
+export function parseJson(request: Request): Promise<unknown> {
+  return new Promise((resolve) => {
+    const { res: response } = request;
+    if (response === undefined) resolve(undefined);
+    else parse(request, response, (error?: unknown) => resolve(error === undefined ? request.body : undefined));
+  });
+}
+
+/** Validates a request's body. If it is not valid, sends 400 with the reasons and returns `undefined` (PROTOCOL 3.4, 7.5). */
 export function readBody<T>(schema: z.ZodType<T>, body: unknown, response: Response): T | undefined {
   const { success, data, error } = schema.safeParse(body);
   if (success) return data;
@@ -9,7 +20,7 @@ export function readBody<T>(schema: z.ZodType<T>, body: unknown, response: Respo
   return undefined;
 }
 
-/** What is wrong, field by field, for who sent it. */
+/** What is wrong, field by field, for the caller. */
 export function describeIssues({ issues }: z.ZodError): string {
   return issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; ');
 }

@@ -58,9 +58,9 @@ describe('a stream of samples', () => {
   });
 
   it.each([
-    ['/stocks/stream?symbols=MSFT,NOPE', 404, 'choose from 1 to 10 of ADVW, CONT'],
-    ['/stocks/stream', 400, 'choose from'],
-    ['/stocks/stream?symbols=A,B,C,D,E,F,G,H,I,J,K', 400, 'choose from'],
+    ['/stocks/stream?symbols=MSFT,NOPE', 404, 'choose 1 to 10 of ADVW, CONT'],
+    ['/stocks/stream', 400, 'choose 1 to 10'],
+    ['/stocks/stream?symbols=A,B,C,D,E,F,G,H,I,J,K', 400, 'choose 1 to 10'],
     ['/data/stream/secrets', 404, 'process, machine'],
     ['/analytics/stream/nothing', 404, 'users, streams, events, requests, errors'],
   ])('refuses %s with a problem that says what to choose', async (path, status, detail) => {

@@ -1,6 +1,5 @@
-import { expressStream } from '@sillage/server/express';
+import type { StreamDefinition } from '@sillage/server';
 import type { AnalyticsMetric, AnalyticsPoint } from 'demo-contract';
-import type { Router } from 'express';
 import { z } from 'zod';
 import type { DemoContext } from '../demo-context.ts';
 import { sampleWhileListened } from '../live/sampler.ts';
@@ -9,9 +8,9 @@ import type { Usage } from './usage.ts';
 const metricType = z.enum(['users', 'streams', 'events', 'requests', 'errors'] satisfies readonly AnalyticsMetric[]);
 const prefix = 'analytics/';
 
-/** `GET analytics/stream/:metricType`. */
-export function analyticsRoutes(router: Router, context: DemoContext, usage: Usage): void {
-  const { config, endpoint, access, guard, live } = context;
+/** @returns the stream `GET analytics/stream/:metricType`. */
+export function analyticsRoutes(context: DemoContext, usage: Usage): StreamDefinition<{ readonly metricType: string }> {
+  const { config, live } = context;
   sampleWhileListened(context, {
     prefix,
     intervalMs: config.SAMPLE_INTERVAL_MS,
@@ -35,16 +34,12 @@ export function analyticsRoutes(router: Router, context: DemoContext, usage: Usa
     },
   });
 
-  router.all(
-    '/analytics/stream/:metricType',
-    expressStream(endpoint, {
-      ...access,
-      hub: live.hub,
-      authorize: ({ identity, request }) =>
-        metricType.safeParse(request.params.metricType).success
-          ? guard.stream(identity)
-          : { kind: 'not-found', detail: `There is no such metric: choose one of ${metricType.options.join(', ')}.` },
-      topics: ({ request }) => [`${prefix}${metricType.parse(request.params.metricType)}`],
-    }),
-  );
+  return {
+    hub: live.hub,
+    authorize: ({ params }) =>
+      metricType.safeParse(params.metricType).success
+        ? 'allow'
+        : { kind: 'not-found', detail: `Unknown metric. Choose one of ${metricType.options.join(', ')}.` },
+    topics: ({ params }) => [`${prefix}${metricType.parse(params.metricType)}`],
+  };
 }

@@ -20,7 +20,7 @@ interface AnswerPart {
 }
 
 export interface Answers {
-  /** Whether the ID is that of another question of this person's. */
+  /** Whether the user has used the ID for another question. */
   isTaken(question: Question): boolean;
   /**
    * What the answer says after its first `from` characters, as it is made. One that was interrupted, by a restart or because its reader was
@@ -29,7 +29,9 @@ export interface Answers {
    * @throws StreamFailure where the answer cannot go on, or is not known up to `from`.
    */
   read(question: Question, from: number, signal: AbortSignal): AsyncIterable<AnswerPart>;
-  /** The latest answer of a conversation that is not at its end. */
+  /** Whether the user may have another answer made, or the one with that ID is under way already. */
+  canBegin(owner: string, answerId: string | undefined): boolean;
+  /** The latest answer of a conversation that is not complete. */
   unfinishedOf(owner: string, conversationId: string): Pick<Question, 'answerId' | 'prompt'> | null;
   /** Ends an answer where it is. Answers whether it was not at its end. */
   stop(owner: string, answerId: string): boolean;
@@ -52,6 +54,7 @@ interface KeptAnswer extends Question {
 
 /** An answer that is being made. */
 interface Work {
+  readonly owner: string;
   readonly abort: AbortController;
   /** Emits `change` with each token, and when the work is over. */
   readonly changes: EventEmitter;
@@ -60,17 +63,20 @@ interface Work {
   failure?: Error;
 }
 
-/** An answer is stored whole with each token, so that none is sent that a restart would forget. */
+/** An answer is stored as a whole with each token, so that no token is sent that a restart would lose. */
 const maxLength = 32_000;
+/** How many answers of one user are stored, and how many are made at once. */
+const maxStored = 20;
+const maxWorking = 5;
 
 /** Makes each answer once, however often its reader's connection breaks. */
 export function createAnswers({ assistant, state, conversations, graceMs = 30_000 }: AnswersOptions): Answers {
-  const kept = state.table<KeptAnswer>('answer', 200);
+  const kept = state.table<KeptAnswer>('answer', { perOwner: maxStored, past: 'forget-own' });
   const working = new Map<string, Work>();
   const keyOf = (owner: string, answerId: string): string => JSON.stringify([owner, answerId]);
 
   function begin(key: string, answer: KeptAnswer): Work {
-    const work: Work = { abort: new AbortController(), changes: new EventEmitter(), readers: 0 };
+    const work: Work = { owner: answer.owner, abort: new AbortController(), changes: new EventEmitter(), readers: 0 };
     // Each reader listens, and how many there are is limited elsewhere.
     work.changes.setMaxListeners(0);
     working.set(key, work);
@@ -89,7 +95,7 @@ export function createAnswers({ assistant, state, conversations, graceMs = 30_00
         text += token;
         if (text.length > maxLength)
           throw new StreamFailure('answer-too-long', 'The answer is too long: ask for less.');
-        kept.set(key, { ...answer, text });
+        kept.set(key, { ...answer, text }, owner);
         work.changes.emit('change');
       }
       if (!signal.aborted) end(key);
@@ -111,8 +117,8 @@ export function createAnswers({ assistant, state, conversations, graceMs = 30_00
   function end(key: string): void {
     const answer = kept.get(key);
     if (answer === undefined) return;
-    kept.set(key, { ...answer, status: 'ended' });
     const { owner, conversationId, prompt, text } = answer;
+    kept.set(key, { ...answer, status: 'ended' }, owner);
     if (text === '') return;
     conversations.add(owner, conversationId, { role: 'user', content: prompt }, { role: 'assistant', content: text });
   }
@@ -136,6 +142,10 @@ export function createAnswers({ assistant, state, conversations, graceMs = 30_00
       const known = kept.get(keyOf(owner, answerId));
       return known !== undefined && (known.prompt !== prompt || known.conversationId !== conversationId);
     },
+    canBegin(owner, answerId) {
+      if (answerId !== undefined && working.has(keyOf(owner, answerId))) return true;
+      return [...working.values()].filter((work) => work.owner === owner).length < maxWorking;
+    },
     async *read(question, from, signal) {
       const key = keyOf(question.owner, question.answerId);
       const before = kept.get(key) ?? { ...question, text: '', status: 'unfinished' };
@@ -143,7 +153,7 @@ export function createAnswers({ assistant, state, conversations, graceMs = 30_00
       if (!(before.text.length >= from)) {
         throw new StreamFailure('answer-forgotten', 'The answer was forgotten: ask again.');
       }
-      kept.set(key, before);
+      kept.set(key, before, question.owner);
       const work = join(key, before);
       try {
         for (let length = from; !signal.aborted;) {
@@ -162,11 +172,8 @@ export function createAnswers({ assistant, state, conversations, graceMs = 30_00
     },
     unfinishedOf: (owner, conversationId) =>
       kept
-        .values()
-        .findLast(
-          (answer) =>
-            answer.status === 'unfinished' && answer.owner === owner && answer.conversationId === conversationId,
-        ) ?? null,
+        .valuesOf(owner)
+        .findLast((answer) => answer.status === 'unfinished' && answer.conversationId === conversationId) ?? null,
     stop(owner, answerId) {
       const key = keyOf(owner, answerId);
       if (kept.get(key)?.status !== 'unfinished') return false;

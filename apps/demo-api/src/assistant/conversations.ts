@@ -10,13 +10,13 @@ export interface Conversations {
 }
 
 export function createConversations(state: StateStore): Conversations {
-  const kept = state.table<readonly Turn[]>('conversation');
+  const kept = state.table<readonly Turn[]>('conversation', { perOwner: 50, past: 'forget-own' });
   const key = (owner: string, conversationId: string): string => JSON.stringify([owner, conversationId]);
   return {
     turns: (owner, conversationId) => kept.get(key(owner, conversationId)) ?? [],
     add(owner, conversationId, ...turns) {
       const all = [...(kept.get(key(owner, conversationId)) ?? []), ...turns];
-      kept.set(key(owner, conversationId), all.slice(-maxTurns));
+      kept.set(key(owner, conversationId), all.slice(-maxTurns), owner);
     },
   };
 }

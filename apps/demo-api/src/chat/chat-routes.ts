@@ -1,5 +1,5 @@
-import { formatEventId } from '@sillage/server';
-import { expressStream, identityOf } from '@sillage/server/express';
+import { formatEventId, type StreamDefinition } from '@sillage/server';
+import { identityOf } from '@sillage/server/express';
 import type { ChatHistory, ChatMessage } from 'demo-contract';
 import type { Router } from 'express';
 import { z } from 'zod';
@@ -10,23 +10,21 @@ import { mentionedIn } from './mentions.ts';
 const newMessage = z.object({ text: z.string().trim().min(1).max(4_000) });
 const sessionId = z.string().regex(/^[\w-]{1,64}$/, 'Use up to 64 letters, digits, "-" and "_".');
 const maxMessages = 200;
+/** How many chats one user may create. */
+const maxChats = 100;
 
-/** `GET chat/stream/:sessionId`, `GET` and `POST chat/:sessionId/messages`. */
+/** `GET` and `POST chat/:sessionId/messages`. @returns the stream `GET chat/stream/:sessionId`. */
 export function chatRoutes(
   router: Router,
-  { hub, endpoint, access, guard, people, stores, notify }: DemoContext,
-): void {
-  const histories = stores.state.table<ChatHistory>('chat');
+  { hub, people, stores, notify }: DemoContext,
+): StreamDefinition<{ readonly sessionId: string }> {
+  const histories = stores.state.table<ChatHistory>('chat', { perOwner: maxChats, past: 'refuse' });
   const topic = (session: string): string => `chat/${session}`;
 
-  /** Made before the session's first message, so that its place has everything after it. */
+  /** Where there is no chat, the position of now: whatever is written from here on comes after it. Reading creates nothing. */
   const historyOf = async (session: string): Promise<ChatHistory> => {
     await hub.ready();
-    const kept = histories.get(session);
-    if (kept !== undefined) return kept;
-    const history = { messages: [], lastEventId: formatEventId(hub.position) };
-    histories.set(session, history);
-    return history;
+    return histories.get(session) ?? { messages: [], lastEventId: formatEventId(hub.position) };
   };
 
   const tellMentioned = async (session: string, { from, text }: ChatMessage): Promise<void> => {
@@ -36,35 +34,31 @@ export function chatRoutes(
     await Promise.all(mentioned.map(({ id }) => notify(id, notice)));
   };
 
-  router.all(
-    '/chat/stream/:sessionId',
-    expressStream(endpoint, {
-      ...access,
-      authorize: ({ identity, request }) =>
-        sessionId.safeParse(request.params.sessionId).success ? guard.stream(identity) : 'not-found',
-      topics: ({ identity, request }) => {
-        people.meet(identity);
-        return [topic(sessionId.parse(request.params.sessionId))];
-      },
-    }),
-  );
-
-  router.get('/chat/:sessionId/messages', ...guard.route, async (request, response) => {
+  router.get('/chat/:sessionId/messages', async (request, response) => {
     const session = readBody(sessionId, request.params.sessionId, response);
     if (session !== undefined) response.json(await historyOf(session));
   });
 
-  router.post('/chat/:sessionId/messages', ...guard.route, async (request, response) => {
+  router.post('/chat/:sessionId/messages', async (request, response) => {
     const session = readBody(sessionId, request.params.sessionId, response);
-    const message = readBody(newMessage, request.body, response);
+    const message = session === undefined ? undefined : readBody(newMessage, request.body, response);
     if (session === undefined || message === undefined) return;
     const from = people.meet(identityOf(response));
-    await historyOf(session);
+    // Before the message is published: a chat past the limit must not exist as a stream either.
+    histories.set(session, await historyOf(session), from.id);
     const data: ChatMessage = { from, text: message.text, at: new Date().toISOString() };
     const id = await hub.publish(topic(session), { data });
     const { messages } = await historyOf(session);
-    histories.set(session, { messages: [...messages, data].slice(-maxMessages), lastEventId: id });
+    histories.set(session, { messages: [...messages, data].slice(-maxMessages), lastEventId: id }, from.id);
     await tellMentioned(session, data);
     response.status(201).json({ id });
   });
+
+  return {
+    authorize: ({ params }) => (sessionId.safeParse(params.sessionId).success ? 'allow' : 'not-found'),
+    topics: ({ identity, params }) => {
+      people.meet(identity);
+      return [topic(sessionId.parse(params.sessionId))];
+    },
+  };
 }

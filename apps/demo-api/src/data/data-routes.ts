@@ -1,6 +1,5 @@
-import { expressStream } from '@sillage/server/express';
+import type { StreamDefinition } from '@sillage/server';
 import type { DataPoint, DataType } from 'demo-contract';
-import type { Router } from 'express';
 import { z } from 'zod';
 import type { DemoContext } from '../demo-context.ts';
 import { sampleWhileListened } from '../live/sampler.ts';
@@ -10,9 +9,9 @@ import { createProcessMetrics } from './process-metrics.ts';
 const dataType = z.enum(['metrics', 'process', 'machine'] satisfies readonly DataType[]);
 const prefix = 'data/';
 
-/** `GET data/stream/:dataType`: an event a metric at each interval. */
-export function dataRoutes(router: Router, context: DemoContext): void {
-  const { config, endpoint, access, guard, live } = context;
+/** @returns the stream `GET data/stream/:dataType`: one event per metric and interval. */
+export function dataRoutes(context: DemoContext): StreamDefinition<{ readonly dataType: string }> {
+  const { config, live } = context;
   sampleWhileListened(context, {
     prefix,
     intervalMs: config.SAMPLE_INTERVAL_MS,
@@ -29,19 +28,15 @@ export function dataRoutes(router: Router, context: DemoContext): void {
     },
   });
 
-  router.all(
-    '/data/stream/:dataType',
-    expressStream(endpoint, {
-      ...access,
-      hub: live.hub,
-      authorize: ({ identity, request }) =>
-        dataType.safeParse(request.params.dataType).success
-          ? guard.stream(identity)
-          : { kind: 'not-found', detail: `There are no such data: choose one of ${dataType.options.join(', ')}.` },
-      topics: ({ request }) => {
-        const type = dataType.parse(request.params.dataType);
-        return [`${prefix}${type === 'metrics' ? 'process' : type}`];
-      },
-    }),
-  );
+  return {
+    hub: live.hub,
+    authorize: ({ params }) =>
+      dataType.safeParse(params.dataType).success
+        ? 'allow'
+        : { kind: 'not-found', detail: `Unknown data. Choose one of ${dataType.options.join(', ')}.` },
+    topics: ({ params }) => {
+      const type = dataType.parse(params.dataType);
+      return [`${prefix}${type === 'metrics' ? 'process' : type}`];
+    },
+  };
 }

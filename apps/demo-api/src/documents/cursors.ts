@@ -1,15 +1,17 @@
 import type { DocumentCursor } from 'demo-contract';
 
-/** Where people are in documents, at this moment. Not kept: after a restart, pages tell it anew with their next movement. */
+/** The cursors in the documents, now. Not stored: after a restart, pages send them again with their next movement. */
 export interface Cursors {
   of(documentId: string): DocumentCursor[];
-  /** Answers whether anything changed. */
+  /** @returns whether anything changed. */
   set(documentId: string, cursor: DocumentCursor): boolean;
-  /** Takes a person out of a document; answers the cursors that were theirs. */
+  /** Removes a user's cursors from a document. @returns the removed cursors. */
   removePerson(documentId: string, personId: string): DocumentCursor[];
 }
 
 const maxPerDocument = 100;
+/** One per page: more would leave no cursor to the others. */
+const maxPerPerson = 10;
 
 export function createCursors(): Cursors {
   const byDocument = new Map<string, Map<string, DocumentCursor>>();
@@ -27,10 +29,13 @@ export function createCursors(): Cursors {
       const { clientId, person, range } = cursor;
       const cursors = byDocument.get(documentId) ?? new Map<string, DocumentCursor>();
       const before = cursors.get(clientId);
-      // A page cannot move the cursor of somebody else's.
+      // A page cannot move the cursor of another user.
       if (before !== undefined && before.person.id !== person.id) return false;
       if (range === null) return remove(documentId, clientId);
-      if (before === undefined && cursors.size >= maxPerDocument) return false;
+      if (before === undefined) {
+        const own = Array.from(cursors.values()).filter((other) => other.person.id === person.id);
+        if (cursors.size >= maxPerDocument || own.length >= maxPerPerson) return false;
+      }
       cursors.set(clientId, cursor);
       byDocument.set(documentId, cursors);
       return true;

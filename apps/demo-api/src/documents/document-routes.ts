@@ -1,4 +1,5 @@
-import { expressStream, identityOf } from '@sillage/server/express';
+import type { StreamDefinition } from '@sillage/server';
+import { identityOf } from '@sillage/server/express';
 import type { NewDocument, NewDocumentCursor, NewDocumentUpdate } from 'demo-contract';
 import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
@@ -7,7 +8,13 @@ import { readBody, sendProblem } from '../read-body.ts';
 import { createDocuments, documentTopic } from './documents.ts';
 import { UpdateRefused } from './shared-text.ts';
 
-const unknownDocument = 'There is no such document among those that you may open.';
+const unknownDocument = 'There is no such document, or you may not open it.';
+const refusalStatus: Readonly<Record<UpdateRefused['code'], number>> = {
+  'invalid-update': 400,
+  'missing-updates': 409,
+  'update-too-complex': 413,
+  'document-too-large': 413,
+};
 const clientId = z.string().min(1).max(100);
 const newDocument = z.object({
   title: z.string().trim().min(1).max(200),
@@ -20,22 +27,34 @@ const newCursor = z.object({
   range: z.object({ anchor: place, head: place }).nullable(),
 }) satisfies z.ZodType<NewDocumentCursor>;
 
-/** `GET` and `POST documents`, `GET documents/stream/:documentId`, `POST documents/:documentId/updates` and `…/cursor`. */
-export function documentRoutes(router: Router, context: DemoContext): void {
-  const { endpoint, access, guard, people, notify, audit } = context;
+/**
+ * `GET` and `POST documents`, `DELETE documents/:documentId`, `POST documents/:documentId/updates` and `…/cursor`.
+ *
+ * @returns the stream `GET documents/stream/:documentId`.
+ */
+export function documentRoutes(
+  router: Router,
+  context: DemoContext,
+): StreamDefinition<{ readonly documentId: string }> {
+  const { people, notify, audit } = context;
   const documents = createDocuments(context);
 
-  router.get('/documents', ...guard.route, (_request, response) => {
+  router.get('/documents', (_request, response) => {
     response.json(documents.openTo(people.meet(identityOf(response)).id));
   });
 
-  router.post('/documents', ...guard.route, async (request, response) => {
+  router.post('/documents', async (request, response) => {
     const owner = people.meet(identityOf(response));
     const wanted = readBody(newDocument, request.body, response);
     if (wanted === undefined) return;
     const sharedWith = [...new Set(wanted.sharedWith)].filter((id) => id !== owner.id);
     if (!sharedWith.every((id) => people.find(id) !== undefined)) {
-      sendProblem(response, 404, 'unknown-person', 'Somebody of these has not signed in: choose from GET people.');
+      sendProblem(
+        response,
+        404,
+        'unknown-person',
+        'At least one of these users has not signed in. Choose from GET people.',
+      );
       return;
     }
     const info = documents.create({ title: wanted.title, owner, sharedWith });
@@ -47,21 +66,7 @@ export function documentRoutes(router: Router, context: DemoContext): void {
     response.status(201).json(info);
   });
 
-  router.all(
-    '/documents/stream/:documentId',
-    expressStream(endpoint, {
-      ...access,
-      // One that is another's is as one that is not there: who may not open it must not learn that it exists.
-      authorize: ({ identity, request }) =>
-        documents.find(String(request.params.documentId), identity.key) === undefined
-          ? { kind: 'not-found', code: 'unknown-document', detail: unknownDocument }
-          : guard.stream(identity),
-      topics: ({ request }) => [documentTopic(String(request.params.documentId))],
-      snapshot: ({ request }) => documents.snapshot(String(request.params.documentId)),
-    }),
-  );
-
-  /** The document that the request is about, or the answer that there is none. */
+  /** The ID of the document in the path; `undefined`, and 404 is sent, if the user may not open it. */
   function findDocument(request: Request, response: Response): string | undefined {
     const id = String(request.params.documentId);
     if (documents.find(id, identityOf(response).key) !== undefined) return id;
@@ -69,7 +74,7 @@ export function documentRoutes(router: Router, context: DemoContext): void {
     return undefined;
   }
 
-  router.post('/documents/:documentId/updates', ...guard.route, async (request, response) => {
+  router.post('/documents/:documentId/updates', async (request, response) => {
     const id = findDocument(request, response);
     const wanted = id === undefined ? undefined : readBody(newUpdate, request.body, response);
     if (id === undefined || wanted === undefined) return;
@@ -78,15 +83,35 @@ export function documentRoutes(router: Router, context: DemoContext): void {
       response.status(204).end();
     } catch (error) {
       if (!(error instanceof UpdateRefused)) throw error;
-      sendProblem(response, error.code === 'document-too-large' ? 413 : 400, error.code, error.message);
+      sendProblem(response, refusalStatus[error.code], error.code, error.message);
     }
   });
 
-  router.post('/documents/:documentId/cursor', ...guard.route, async (request, response) => {
+  router.post('/documents/:documentId/cursor', async (request, response) => {
     const id = findDocument(request, response);
     const wanted = id === undefined ? undefined : readBody(newCursor, request.body, response);
     if (id === undefined || wanted === undefined) return;
     await documents.moveCursor(id, { ...wanted, person: people.meet(identityOf(response)) });
     response.status(204).end();
   });
+
+  router.delete('/documents/:documentId', (request, response) => {
+    const id = findDocument(request, response);
+    if (id === undefined) return;
+    const owner = people.meet(identityOf(response));
+    if (documents.remove(id, owner.id)) {
+      audit(owner, 'deleted a document', { document: id });
+      response.status(204).end();
+    } else sendProblem(response, 403, 'not-the-owner', 'Only the user who created a document can delete it.');
+  });
+
+  return {
+    // A document of other users is answered like one that does not exist: its existence is private too.
+    authorize: ({ identity, params }) =>
+      documents.find(params.documentId, identity.key) === undefined
+        ? { kind: 'not-found', code: 'unknown-document', detail: unknownDocument }
+        : 'allow',
+    topics: ({ params }) => [documentTopic(params.documentId)],
+    snapshot: ({ params }) => documents.snapshot(params.documentId),
+  };
 }

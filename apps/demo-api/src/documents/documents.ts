@@ -11,30 +11,35 @@ interface KeptText {
 }
 
 export interface Documents {
+  /** @throws LimitReached if the owner has too many. */
   create(document: Omit<DocumentInfo, 'id'>): DocumentInfo;
-  /** The document, if there is one that the person may open. */
+  /** @returns whether it was the user's own. */
+  remove(id: string, personId: string): boolean;
+  /** The document; `undefined` if there is none that the user may open. */
   find(id: string, personId: string): DocumentInfo | undefined;
-  /** Those that the person may open. */
+  /** The documents that the user may open. */
   openTo(personId: string): DocumentInfo[];
   snapshot(id: string): StreamSnapshot;
-  /** Resolves once the update can be lost no more. @throws UpdateRefused, and nothing has changed. */
+  /** Resolves once the update is durable. @throws UpdateRefused, and nothing has changed. */
   update(id: string, update: Uint8Array, from: string): Promise<void>;
   moveCursor(id: string, cursor: DocumentCursor): Promise<void>;
 }
 
 const prefix = 'documents/';
-const maxDocuments = 200;
-/** In memory at once; the others are read when they are asked for. */
+/** How many documents one user may own. */
+const maxDocuments = 100;
+/** How many are in memory at once; the others are read when they are needed. */
 const maxLoaded = 20;
 
 export function documentTopic(id: string): string {
   return `${prefix}${id}`;
 }
 
-/** The documents that people write together. */
+/** The documents that several users edit. */
 export function createDocuments({ hub, listeners, stores, onClose }: DemoContext): Documents {
-  const infos = stores.state.table<DocumentInfo>('document', maxDocuments);
-  const texts = stores.state.table<KeptText>('document-text', maxDocuments);
+  const limits = { perOwner: maxDocuments, past: 'refuse' } as const;
+  const infos = stores.state.table<DocumentInfo>('document', limits);
+  const texts = stores.state.table<KeptText>('document-text', limits);
   const loaded = new Map<string, SharedText>();
   const cursors = createCursors();
   let isClosing = false;
@@ -61,12 +66,12 @@ export function createDocuments({ hub, listeners, stores, onClose }: DemoContext
     return hub.publish(documentTopic(id), { data });
   }
 
-  // Whoever closes the last page of a document without a word is gone from it all the same.
+  // A page may be closed without saying so: the last session of a user in a document removes the user's cursors.
   listeners.watch(prefix, (topic, { key }) => {
     if (isClosing || listeners.people(topic).has(key)) return;
     const id = topic.slice(prefix.length);
     for (const cursor of cursors.removePerson(id, key)) {
-      // Where the log cannot take it, the next snapshot shows it.
+      // If the log cannot store it, the next snapshot shows it.
       publish(id, { kind: 'cursor', cursor: { ...cursor, range: null } }).catch(() => undefined);
     }
   });
@@ -74,8 +79,15 @@ export function createDocuments({ hub, listeners, stores, onClose }: DemoContext
   return {
     create(document) {
       const info = { ...document, id: randomUUID() };
-      infos.set(info.id, info);
+      infos.set(info.id, info, info.owner.id);
       return info;
+    },
+    remove(id, personId) {
+      if (infos.get(id)?.owner.id !== personId) return false;
+      infos.delete(id);
+      texts.delete(id);
+      loaded.delete(id);
+      return true;
     },
     find(id, personId) {
       const info = infos.get(id);
@@ -89,13 +101,13 @@ export function createDocuments({ hub, listeners, stores, onClose }: DemoContext
     },
     async update(id, update, from) {
       const text = load(id);
-      // First the state, then the event: a newcomer gets an update twice, which Yjs does not mind, rather than never.
+      // First the state, then the event: a new reader may get an update twice, which Yjs ignores, but misses none.
       text.apply(update);
-      texts.set(id, { update: toBase64(text.state) });
+      texts.set(id, { update: toBase64(text.state) }, infos.get(id)?.owner.id ?? '');
       await publish(id, { kind: 'update', update: toBase64(update), from });
     },
     async moveCursor(id, cursor) {
-      // In the log of what must not be lost, though it may be: one stream has one log, and its updates need that one.
+      // In the durable log, though a cursor may be lost: a stream has one log, and its updates need that one.
       if (cursors.set(id, cursor)) await publish(id, { kind: 'cursor', cursor });
     },
   };

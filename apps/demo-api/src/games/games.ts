@@ -1,23 +1,29 @@
 import { formatEventId, type StreamSnapshot } from '@sillage/server';
-import type { GameState } from 'demo-contract';
+import type { GameState, Person } from 'demo-contract';
 import type { DemoContext } from '../demo-context.ts';
-import { createGame, type Game } from './referee.ts';
+import { createGame, NotAllowed, type Game } from './referee.ts';
 
 export interface Games {
-  /** Changes a game by the referee's rules, and tells everybody. @throws NotAllowed, and nothing has changed. */
-  change(gameId: string, by: (game: Game) => Game): Promise<GameState>;
+  /**
+   * Changes a game by the referee's rules, and publishes the new state. A new game counts for the user who made the change.
+   *
+   * @throws NotAllowed, and nothing has changed.
+   */
+  change(gameId: string, person: Person, by: (game: Game) => Game): Promise<GameState>;
   snapshot(gameId: string): StreamSnapshot;
 }
 
 const prefix = 'games/';
+/** How many games one user may have created. */
+const maxGames = 50;
 
 export function gameTopic(gameId: string): string {
   return `${prefix}${gameId}`;
 }
 
-/** The games that are kept, and who watches them. A game begins to exist with its first player. */
+/** The stored games, and who watches them. A game is created by its first player, and not by those who watch it. */
 export function createGames({ hub, listeners, stores, onClose }: DemoContext): Games {
-  const kept = stores.state.table<Game>('game');
+  const kept = stores.state.table<Game>('game', { perOwner: maxGames, past: 'refuse' });
   /** How many spectators were told last, of games that have some. */
   const told = new Map<string, number>();
   const due = new Set<string>();
@@ -61,11 +67,22 @@ export function createGames({ hub, listeners, stores, onClose }: DemoContext): G
     setImmediate(() => tellSpectators(gameId));
   });
 
+  /** Removes a game that is not being played, if the user has too many: a game in play belongs to the other player as well. */
+  function makeRoom(personId: string): void {
+    const own = kept.valuesOf(personId);
+    if (own.length < maxGames) return;
+    const idle = own.find(({ status }) => status !== 'playing');
+    if (idle === undefined)
+      throw new NotAllowed('too-many-games', `You have ${maxGames} games in play: finish one first.`);
+    kept.delete(idle.gameId);
+  }
+
   return {
-    async change(gameId, by) {
+    async change(gameId, person, by) {
       const game = by(read(gameId));
-      // Before it is told: a newcomer's state must not be older than an event that it will not get.
-      kept.set(gameId, game);
+      if (kept.get(gameId) === undefined) makeRoom(person.id);
+      // Before it is published: a newcomer's snapshot must not be older than an event that it will not get.
+      kept.set(gameId, game, person.id);
       return publish(show(game));
     },
     snapshot(gameId) {

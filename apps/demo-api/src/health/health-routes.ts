@@ -1,9 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
 import { getHeapStatistics } from 'node:v8';
-import { expressStream } from '@sillage/server/express';
+import type { StreamDefinition } from '@sillage/server';
 import type { ServerHealth } from 'demo-contract';
-import type { Router } from 'express';
 import type { DemoContext } from '../demo-context.ts';
 import { sampleWhileListened } from '../live/sampler.ts';
 
@@ -12,9 +11,9 @@ const resolutionMs = 10;
 /** A loop that is this late makes everybody wait noticeably. */
 const busyDelayMs = 100;
 
-/** `GET health/stream`: at every second interval. */
-export function healthRoutes(router: Router, context: DemoContext): void {
-  const { config, endpoint, access, guard, live, stores } = context;
+/** @returns the stream `GET health/stream`: an event at every second interval. */
+export function healthRoutes(context: DemoContext): StreamDefinition {
+  const { config, endpoints, live, stores } = context;
   sampleWhileListened(context, {
     prefix: topic,
     intervalMs: 2 * config.SAMPLE_INTERVAL_MS,
@@ -32,7 +31,7 @@ export function healthRoutes(router: Router, context: DemoContext): void {
             eventLoopDelayMs,
             heapUsedBytes: heap.used_heap_size,
             heapLimitBytes: heap.heap_size_limit,
-            sessions: endpoint.sessions.count,
+            sessions: endpoints.sessionCount,
             logDelayMs: stores.appendDelayMs,
             store: config.STORE,
             uptimeSeconds: process.uptime(),
@@ -45,13 +44,5 @@ export function healthRoutes(router: Router, context: DemoContext): void {
     },
   });
 
-  router.all(
-    '/health/stream',
-    expressStream(endpoint, {
-      ...access,
-      hub: live.hub,
-      authorize: ({ identity }) => guard.stream(identity),
-      topics: [topic],
-    }),
-  );
+  return { hub: live.hub, topics: [topic] };
 }

@@ -37,11 +37,23 @@ export function createDeviceGateway(
   { url, expected = [] }: DeviceGatewayOptions,
 ): DeviceGateway {
   // Kept: a device that has not spoken since the API's restart must not be unknown to those who follow it.
-  const known = stores.state.table<string>('device');
-  for (const deviceId of expected) known.set(deviceId, deviceId);
+  const known = stores.state.table<string>('device', { perOwner: 1_000, past: 'forget-own' });
+  for (const deviceId of expected) known.set(deviceId, deviceId, 'broker');
   const heard = new Set(known.values());
   let status: BrokerStatus['status'] = 'disconnected';
   let malformed = 0;
+
+  function remember(deviceId: string): void {
+    try {
+      known.set(deviceId, deviceId, 'broker');
+    } catch (error) {
+      // A full disk, for example. The device is tried again with its next message.
+      logging.app.warn({ err: error }, 'a device could not be stored');
+      return;
+    }
+    heard.clear();
+    for (const device of known.values()) heard.add(device);
+  }
 
   const client = mqtt.connect(url, { reconnectPeriod: 500 });
   const change = (next: BrokerStatus['status']): void => {
@@ -71,11 +83,7 @@ export function createDeviceGateway(
       );
       return;
     }
-    if (!heard.has(deviceId)) {
-      known.set(deviceId, deviceId);
-      heard.clear();
-      for (const device of known.values()) heard.add(device);
-    }
+    if (!heard.has(deviceId)) remember(deviceId);
     if (listeners.count(deviceTopic(deviceId)) === 0) return;
     const { temperature, humidity, simulated = false } = said;
     const source = simulated ? 'simulated' : 'broker';

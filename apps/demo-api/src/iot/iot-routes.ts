@@ -1,5 +1,4 @@
-import { formatEventId } from '@sillage/server';
-import { expressStream } from '@sillage/server/express';
+import { formatEventId, type StreamDefinition } from '@sillage/server';
 import type { BrokerStatus } from 'demo-contract';
 import type { Router } from 'express';
 import type { DemoContext } from '../demo-context.ts';
@@ -7,9 +6,12 @@ import { brokerTopic, createDeviceGateway, deviceTopic } from './device-gateway.
 import { startEmbeddedBroker } from './embedded-broker.ts';
 import { simulatedDevices, startSimulatedDevice } from './simulated-device.ts';
 
-/** `GET iot`, `GET iot/stream/:deviceId`. */
-export async function iotRoutes(router: Router, context: DemoContext): Promise<void> {
-  const { config, endpoint, access, guard, live, onClose } = context;
+/** `GET iot`. @returns the stream `GET iot/stream/:deviceId`. */
+export async function iotRoutes(
+  router: Router,
+  context: DemoContext,
+): Promise<StreamDefinition<{ readonly deviceId: string }>> {
+  const { config, live, onClose } = context;
   const url = config.MQTT_URL ?? (await startSimulation(context));
   const gateway = createDeviceGateway(context, {
     url,
@@ -17,30 +19,22 @@ export async function iotRoutes(router: Router, context: DemoContext): Promise<v
   });
   onClose(() => gateway.close());
 
-  router.get('/iot', ...guard.route, (_request, response) => {
+  router.get('/iot', (_request, response) => {
     response.json(gateway.list());
   });
 
-  router.all(
-    '/iot/stream/:deviceId',
-    expressStream(endpoint, {
-      ...access,
-      hub: live.hub,
-      authorize: ({ identity, request }) =>
-        gateway.knows(String(request.params.deviceId))
-          ? guard.stream(identity)
-          : {
-              kind: 'not-found',
-              code: 'unknown-device',
-              detail: 'No such device was heard of: choose one of GET iot.',
-            },
-      topics: ({ request }) => [deviceTopic(String(request.params.deviceId)), brokerTopic],
-      snapshot: () => ({
-        after: formatEventId(live.hub.position),
-        event: { type: 'broker', data: { status: gateway.status } satisfies BrokerStatus },
-      }),
+  return {
+    hub: live.hub,
+    authorize: ({ params }) =>
+      gateway.knows(params.deviceId)
+        ? 'allow'
+        : { kind: 'not-found', code: 'unknown-device', detail: 'Unknown device. Choose one of GET iot.' },
+    topics: ({ params }) => [deviceTopic(params.deviceId), brokerTopic],
+    snapshot: () => ({
+      after: formatEventId(live.hub.position),
+      event: { type: 'broker', data: { status: gateway.status } satisfies BrokerStatus },
     }),
-  );
+  };
 }
 
 async function startSimulation({ config, onClose }: DemoContext): Promise<string> {

@@ -1,4 +1,5 @@
-import { expressStream, identityOf } from '@sillage/server/express';
+import type { StreamDefinition } from '@sillage/server';
+import { identityOf } from '@sillage/server/express';
 import type { Router } from 'express';
 import { z } from 'zod';
 import type { DemoContext } from '../demo-context.ts';
@@ -11,31 +12,21 @@ const newNotice = z.object({
   message: z.string().trim().min(1).max(2_000),
 });
 
-/** `GET notifications/stream`, `POST notifications`. */
-export function notificationRoutes(
-  router: Router,
-  { endpoint, access, guard, people, notify, audit }: DemoContext,
-): void {
-  router.all(
-    '/notifications/stream',
-    expressStream(endpoint, {
-      ...access,
-      authorize: ({ identity }) => guard.stream(identity),
-      topics: ({ identity }) => [noticeTopic(people.meet(identity).id)],
-    }),
-  );
-
-  router.post('/notifications', ...guard.route, async (request, response) => {
+/** `POST notifications`. @returns the stream `GET notifications/stream`. */
+export function notificationRoutes(router: Router, { people, notify, audit }: DemoContext): StreamDefinition {
+  router.post('/notifications', async (request, response) => {
     const from = people.meet(identityOf(response));
     const notice = readBody(newNotice, request.body, response);
     if (notice === undefined) return;
     const { to, title, message } = notice;
     if (people.find(to) === undefined) {
-      sendProblem(response, 404, 'unknown-person', 'Nobody of that ID has signed in: choose one of GET people.');
+      sendProblem(response, 404, 'unknown-person', 'No user with that ID has signed in. Choose one of GET people.');
       return;
     }
     const id = await notify(to, { from, title, message });
     audit(from, 'sent a notice', { to, title });
     response.status(201).json({ id });
   });
+
+  return { topics: ({ identity }) => [noticeTopic(people.meet(identity).id)] };
 }

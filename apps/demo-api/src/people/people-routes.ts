@@ -4,8 +4,8 @@ import type { Router } from 'express';
 import type { DemoContext } from '../demo-context.ts';
 
 /** `GET me`, `GET people`, `GET sessions`, and the demand for a second factor. */
-export function peopleRoutes(router: Router, { endpoint, guard, people, stepUp, audit }: DemoContext): void {
-  router.get('/me', ...guard.route, (_request, response) => {
+export function peopleRoutes(router: Router, { endpoints, guard, people, stepUp, audit }: DemoContext): void {
+  router.get('/me', (_request, response) => {
     const identity = identityOf(response);
     const me: Me = {
       ...people.meet(identity),
@@ -15,27 +15,27 @@ export function peopleRoutes(router: Router, { endpoint, guard, people, stepUp, 
     response.json(me);
   });
 
-  router.get('/people', ...guard.route, (_request, response) => {
+  router.get('/people', (_request, response) => {
     people.meet(identityOf(response));
     response.json(people.all() satisfies Person[]);
   });
 
-  router.get('/sessions', ...guard.adminRoute, (_request, response) => {
-    const { count, byUser } = endpoint.sessions;
-    response.json({ total: count, byPerson: Object.fromEntries(byUser) } satisfies SessionReport);
+  router.get('/sessions', guard.admin, (_request, response) => {
+    const { sessionCount: total, sessionsByUser } = endpoints;
+    response.json({ total, byPerson: Object.fromEntries(sessionsByUser) } satisfies SessionReport);
   });
 
-  router.post('/security/step-up', ...guard.route, (_request, response) => {
+  router.post('/security/step-up', (_request, response) => {
     const identity = identityOf(response);
     const { key } = identity;
     stepUp.demand(key);
     audit(people.meet(identity), 'demanded a second factor of themselves');
-    // Those that stream already were let in by the old rule: they come back, and learn the new one.
-    endpoint.revoke(key);
+    // Open streams were allowed by the old rule: their clients reconnect, and are challenged.
+    endpoints.revoke(key);
     response.status(204).end();
   });
 
-  router.delete('/security/step-up', ...guard.route, (_request, response) => {
+  router.delete('/security/step-up', (_request, response) => {
     const identity = identityOf(response);
     stepUp.withdraw(identity.key);
     audit(people.meet(identity), 'withdrew the demand for a second factor');

@@ -1,28 +1,37 @@
-import type { AccessRequirements, Authorization, Identity, StreamEndpoint } from '@sillage/server';
+import type { AccessRequirements, Authorization, StreamContext } from '@sillage/server';
 import { expressAuthenticate, identityOf } from '@sillage/server/express';
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
+import type { Endpoints } from '../live/endpoints.ts';
 import { sendProblem } from '../read-body.ts';
 import type { LimitKind, RateLimits } from './rate-limits.ts';
 import type { StepUp } from './step-up.ts';
 
-/** Who gets in, and how often. */
+/** Decides who may call, and how often. Applied once, before all routes and to all streams, so that no route can forget it. */
 export interface Guard {
-  /** Before everything: an address that asks too often costs no signature check. */
+  /** Before everything else: an address that sends too many requests costs no signature check. */
   readonly address: RequestHandler;
-  /** For ordinary routes. */
-  readonly route: readonly RequestHandler[];
-  /** For ordinary routes of administrators. */
-  readonly adminRoute: readonly RequestHandler[];
-  /** For `authorize` of every stream. */
-  stream(identity: Identity): Promise<Authorization>;
+  /** Before every route that is not a stream, and before any body is parsed. */
+  readonly routes: readonly RequestHandler[];
+  /** In addition, for the routes of administrators. */
+  readonly admin: RequestHandler;
+  /** The guard of the table of streams. */
+  readonly stream: (context: StreamContext<Request>) => Promise<Authorization>;
 }
 
-export function createGuard(
-  endpoint: StreamEndpoint,
-  access: AccessRequirements,
-  limits: RateLimits,
-  stepUp: StepUp,
-): Guard {
+export interface GuardOptions {
+  readonly endpoints: Endpoints;
+  /** What a token needs for anything in this API. */
+  readonly access: AccessRequirements;
+  readonly limits: RateLimits;
+  readonly stepUp: StepUp;
+}
+
+/** The streams that a user may have open at once. Each page uses up to four. */
+const maxOpenStreams = 100;
+/** When to try again if too many are open: one of them may close at any time. */
+const openStreamsRetryMs = 5_000;
+
+export function createGuard({ endpoints, access, limits, stepUp }: GuardOptions): Guard {
   const limit =
     (kind: LimitKind, keyOf: (response: Response) => string): RequestHandler =>
     async (_request, response, next) => {
@@ -30,15 +39,20 @@ export function createGuard(
       if (retryAfterMs === undefined) next();
       else sendTooManyRequests(response, retryAfterMs);
     };
-  const user = limit('requests', (response) => identityOf(response).key);
 
   return {
     address: limit('address', ({ req }) => req.ip ?? ''),
-    route: [expressAuthenticate(endpoint, access), user],
-    adminRoute: [expressAuthenticate(endpoint, { ...access, roles: ['Stream.Admin'] }), user],
-    async stream(identity) {
+    routes: [expressAuthenticate(endpoints.main, access), limit('requests', (response) => identityOf(response).key)],
+    admin: expressAuthenticate(endpoints.main, { ...access, roles: ['Stream.Admin'] }),
+    async stream({ identity, request }) {
       const retryAfterMs = await limits.take('streams', identity.key);
-      return retryAfterMs === undefined ? stepUp.check(identity) : { kind: 'too-many-requests', retryAfterMs };
+      if (retryAfterMs !== undefined) return { kind: 'too-many-requests', retryAfterMs };
+      if ((endpoints.sessionsByUser.get(identity.key) ?? 0) >= maxOpenStreams) {
+        return { kind: 'too-many-requests', retryAfterMs: openStreamsRetryMs };
+      }
+      // The access log shows the requests of users only.
+      if (request.res !== undefined) request.res.locals.identity = identity;
+      return stepUp.check(identity);
     },
   };
 }
@@ -47,5 +61,5 @@ export function createGuard(
 function sendTooManyRequests(response: Response, retryAfterMs: number): void {
   const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
   response.set('Retry-After', String(seconds));
-  sendProblem(response, 429, 'too-many-requests', `Ask again in ${seconds} s.`);
+  sendProblem(response, 429, 'too-many-requests', `Send the request again in ${seconds} s.`);
 }

@@ -14,10 +14,10 @@ export interface StepUp {
 }
 
 export function createStepUp(state: StateStore): StepUp {
-  const demanded = state.table<true>('step-up');
+  const demanded = state.table<true>('step-up', { perOwner: 1, past: 'refuse' });
   const isDemanded = (key: string): boolean => demanded.get(key) === true;
   return {
-    demand: (key) => demanded.set(key, true),
+    demand: (key) => demanded.set(key, true, key),
     withdraw: (key) => demanded.delete(key),
     isDemanded,
     check(identity) {

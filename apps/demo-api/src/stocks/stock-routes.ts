@@ -1,4 +1,4 @@
-import { expressStream } from '@sillage/server/express';
+import type { StreamDefinition } from '@sillage/server';
 import type { StockPrice } from 'demo-contract';
 import type { Router } from 'express';
 import type { DemoContext } from '../demo-context.ts';
@@ -8,9 +8,9 @@ import type { PriceFeed } from './price-feed.ts';
 const prefix = 'stocks/';
 const maxSymbols = 10;
 
-/** `GET stocks`, `GET stocks/stream?symbols=…`. */
-export function stockRoutes(router: Router, context: DemoContext, feed: PriceFeed): void {
-  const { endpoint, access, guard, live, listeners, onClose } = context;
+/** `GET stocks`. @returns the stream `GET stocks/stream?symbols=…`. */
+export function stockRoutes(router: Router, context: DemoContext, feed: PriceFeed): StreamDefinition {
+  const { live, listeners, onClose } = context;
   const known = feed.symbols.map(({ symbol }) => symbol);
   const stop = whileListened({
     listeners,
@@ -26,27 +26,23 @@ export function stockRoutes(router: Router, context: DemoContext, feed: PriceFee
   });
   onClose(stop);
 
-  router.get('/stocks', ...guard.route, (_request, response) => {
+  router.get('/stocks', (_request, response) => {
     response.json(feed.symbols);
   });
 
-  router.all(
-    '/stocks/stream',
-    expressStream(endpoint, {
-      ...access,
-      hub: live.hub,
-      authorize({ identity, query }) {
-        const symbols = readSymbols(query);
-        const choose = `choose from 1 to ${maxSymbols} of ${known.join(', ')}.`;
-        if (symbols.length === 0 || symbols.length > maxSymbols) {
-          return { kind: 'bad-request', code: 'invalid-symbols', detail: `There are none, or too many: ${choose}` };
-        }
-        if (symbols.every((symbol) => known.includes(symbol))) return guard.stream(identity);
-        return { kind: 'not-found', code: 'unknown-symbol', detail: `There is no such symbol: ${choose}` };
-      },
-      topics: ({ query }) => readSymbols(query).map((symbol) => `${prefix}${symbol}`),
-    }),
-  );
+  return {
+    hub: live.hub,
+    authorize({ query }) {
+      const symbols = readSymbols(query);
+      const choose = `choose 1 to ${maxSymbols} of ${known.join(', ')}.`;
+      if (symbols.length === 0 || symbols.length > maxSymbols) {
+        return { kind: 'bad-request', code: 'invalid-symbols', detail: `No symbol, or too many: ${choose}` };
+      }
+      if (symbols.every((symbol) => known.includes(symbol))) return 'allow';
+      return { kind: 'not-found', code: 'unknown-symbol', detail: `Unknown symbol: ${choose}` };
+    },
+    topics: ({ query }) => readSymbols(query).map((symbol) => `${prefix}${symbol}`),
+  };
 }
 
 function readSymbols(query: URLSearchParams): string[] {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,15 +6,20 @@ import { performance } from 'node:perf_hooks';
 import { createMemoryEventLog, type EventLog } from '@sillage/server';
 import { createSqliteEventLog } from '@sillage/server/sqlite';
 import type { Config } from '../config.ts';
+import { freeBytesOf, isFullError } from './disk-space.ts';
 import { createStateStore, type StateStore } from './state-store.ts';
 
-/** Where the demo keeps what it knows. */
+/** Where the demo stores its data. */
 export interface Stores {
-  /** Of what must not be lost. */
+  /** Events that must not be lost. */
   readonly log: EventLog;
-  /** Of samples: enough for whoever was away for some minutes. */
+  /** Samples of the last minutes. */
   readonly liveLog: EventLog;
+  /** Log lines, for the pages that show them. */
+  readonly logLinesLog: EventLog;
   readonly state: StateStore;
+  /** The folder of everything below. */
+  readonly folder: string;
   /** The folder of the imported files' databases. */
   readonly importsFolder: string;
   /** The folder of the files that are still to be imported. */
@@ -24,10 +29,14 @@ export interface Stores {
   close(): Promise<void>;
 }
 
+/** What SQLite needs to open the databases of the demo: their write-ahead logs, and some to spare. */
+const minimumFreeBytes = 4 * 2 ** 20;
+
 /**
  * Opens the stores that `STORE` names.
  *
- * @param onAppended told of each event that the log has taken.
+ * @param onAppended called for each event that the log has stored.
+ * @throws Error if the disk is so full that not even the stored data can be opened.
  */
 export async function openStores(
   { STORE, DATA_DIR }: Pick<Config, 'STORE' | 'DATA_DIR'>,
@@ -35,21 +44,34 @@ export async function openStores(
 ): Promise<Stores> {
   const isKept = STORE === 'sqlite';
   const folder = isKept ? DATA_DIR : await mkdtemp(join(tmpdir(), 'sillage-demo-'));
+  try {
+    return openIn(folder, isKept, onAppended);
+  } catch (error) {
+    if (!isFullError(error)) throw error;
+    throw new Error(`The disk of DATA_DIR (${folder}) is full. Free some space and start the API again.`, {
+      cause: error,
+    });
+  }
+}
+
+function openIn(folder: string, isKept: boolean, onAppended: () => void): Stores {
   const importsFolder = join(folder, 'imports');
   const uploadsFolder = join(folder, 'uploads');
   for (const path of [importsFolder, uploadsFolder]) mkdirSync(path, { recursive: true });
+  // SQLite needs some room to open a database. Files on their way can be sent again; stored data cannot.
+  if (freeBytesOf(folder) < minimumFreeBytes) freeSpool(uploadsFolder);
+  const openLog = (name: string, maxEvents: number): EventLog =>
+    isKept
+      ? createSqliteEventLog({ path: join(folder, `${name}.sqlite`), maxEvents })
+      : createMemoryEventLog({ maxEvents: Math.min(maxEvents, 5_000), maxBytes: 8 * 2 ** 20 });
   const log = isKept ? createSqliteEventLog({ path: join(folder, 'events.sqlite') }) : createMemoryEventLog();
-  const liveLog = isKept
-    ? createSqliteEventLog({ path: join(folder, 'live.sqlite'), maxEvents: 20_000 })
-    : createMemoryEventLog({ maxEvents: 5_000, maxBytes: 8 * 2 ** 20 });
+  const liveLog = openLog('live', 20_000);
+  const logLinesLog = openLog('log-lines', 10_000);
   const state = createStateStore(isKept ? join(folder, 'state.sqlite') : ':memory:');
   let appendDelayMs = 0;
 
   return {
-    state,
-    liveLog,
-    importsFolder,
-    uploadsFolder,
+    ...{ state, folder, liveLog, logLinesLog, importsFolder, uploadsFolder },
     log: {
       ...log,
       async append(topic, entry) {
@@ -66,8 +88,14 @@ export async function openStores(
     async close() {
       await log.close();
       await liveLog.close();
+      await logLinesLog.close();
       state.close();
       if (!isKept) await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Removes the files that are still to be imported: their clients send them again from the start. */
+function freeSpool(uploadsFolder: string): void {
+  for (const name of readdirSync(uploadsFolder)) rmSync(join(uploadsFolder, name), { force: true });
 }

@@ -1,4 +1,5 @@
-import { expressStream, identityOf } from '@sillage/server/express';
+import type { StreamDefinition } from '@sillage/server';
+import { identityOf } from '@sillage/server/express';
 import type { NewTask, TaskProgress, TaskStarted } from 'demo-contract';
 import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
@@ -14,23 +15,35 @@ const newTask = z.object({
   lastModified: z.number().int().min(0).optional(),
 }) as z.ZodType<NewTask>;
 
-/** `GET` and `POST tasks`, `HEAD`, `PATCH` and `PUT tasks/:taskId/content`, `POST tasks/:taskId/cancel`, `GET tasks/stream/:taskId`. */
-export async function taskRoutes(router: Router, context: DemoContext): Promise<void> {
-  const { endpoint, access, guard, people } = context;
+/**
+ * `GET` and `POST tasks`, `HEAD`, `PATCH` and `PUT tasks/:taskId/content`, `POST tasks/:taskId/cancel`.
+ *
+ * @returns the stream `GET tasks/stream/:taskId`.
+ */
+export async function taskRoutes(
+  router: Router,
+  context: DemoContext,
+): Promise<StreamDefinition<{ readonly taskId: string }>> {
+  const { people } = context;
   const tasks = await createTasks(context);
 
-  router.get('/tasks', ...guard.route, (_request, response) => {
+  router.get('/tasks', (_request, response) => {
     response.json(tasks.of(identityOf(response).key));
   });
 
-  router.post('/tasks', ...guard.route, async (request, response) => {
+  router.post('/tasks', async (request, response) => {
     const isFile = isCsv(request);
     const wanted = readBody(newTask, isFile ? { name: request.query.name ?? 'file.csv' } : request.body, response);
     if (wanted === undefined) return;
     const task = await tasks.register(people.meet(identityOf(response)), wanted);
     if (task === undefined) {
       response.set('Retry-After', '5');
-      sendProblem(response, 429, 'too-many-tasks', 'Enough imports are under way: wait for one to end, or cancel one.');
+      sendProblem(
+        response,
+        429,
+        'too-many-tasks',
+        'Too many imports are under way: wait for one to end, or cancel one.',
+      );
       return;
     }
     const { taskId } = task;
@@ -40,8 +53,8 @@ export async function taskRoutes(router: Router, context: DemoContext): Promise<
       response.status(201).json(answer);
       return;
     }
-    // Before the file is in, so that its progress can be followed. But ended after it: Node throws away what a request still sends once
-    // its answer has ended.
+    // Sent before the file has arrived, so that its progress can be followed, and ended afterwards: Node discards the rest of a request once
+    // its response has ended.
     const text = JSON.stringify(answer);
     response.status(202).type('json').set('Content-Length', String(text.length)).write(text);
     const reception = await upload.receiveAtOnce(request, sizeOf(request));
@@ -49,9 +62,9 @@ export async function taskRoutes(router: Router, context: DemoContext): Promise<
     if (reception !== 'taken') request.destroy();
   });
 
-  uploadRoutes(router, guard.route, findUpload);
+  uploadRoutes(router, findUpload);
 
-  router.put('/tasks/:taskId/content', ...guard.route, async (request, response) => {
+  router.put('/tasks/:taskId/content', async (request, response) => {
     const upload = findUpload(request, response);
     if (upload === undefined) return;
     if (!isCsv(request)) {
@@ -60,10 +73,10 @@ export async function taskRoutes(router: Router, context: DemoContext): Promise<
     }
     const reception = await upload.receiveAtOnce(request, sizeOf(request));
     if (reception === 'wrong-offset') {
-      sendProblem(response, 409, 'file-not-wanted', 'This task has its file: register another one.');
+      sendProblem(response, 409, 'file-not-wanted', 'This task already has a file: register another one.');
     } else if (reception === 'taken' || reception === 'not-wanted') {
       if (reception === 'not-wanted') abandonBody(response);
-      await answerOutcome(String(request.params.taskId), response);
+      await answerOutcome(request.params.taskId, response);
     } else refuse(reception, response);
   });
 
@@ -80,38 +93,34 @@ export async function taskRoutes(router: Router, context: DemoContext): Promise<
         sendProblem(response, 422, 'import-failed', task.message);
         break;
       default:
-        sendProblem(response, 503, 'stopping', 'The API stops, and the import goes on at its next start.');
+        sendProblem(response, 503, 'stopping', 'The API is shutting down: the import continues at its next start.');
     }
   }
 
-  router.post('/tasks/:taskId/cancel', ...guard.route, async (request, response) => {
+  router.post('/tasks/:taskId/cancel', async (request, response) => {
     const taskId = findTask(request, response);
     if (taskId === undefined) return;
     if (await tasks.cancel(taskId)) response.status(204).end();
-    else sendProblem(response, 409, 'task-over', 'The task is over: there is nothing to cancel.');
+    else sendProblem(response, 409, 'task-over', 'The task has ended: there is nothing to cancel.');
   });
 
-  router.all(
-    '/tasks/stream/:taskId',
-    expressStream(endpoint, {
-      ...access,
-      authorize: ({ identity, request }) =>
-        tasks.find(String(request.params.taskId), identity.key) === undefined ? 'not-found' : guard.stream(identity),
-      topics: ({ request }) => [taskTopic(String(request.params.taskId))],
-      snapshot: ({ request }) => tasks.snapshot(String(request.params.taskId)),
-      completeAfter: ({ data }) => (JSON.parse(data) as TaskProgress).status !== 'running',
-    }),
-  );
+  return {
+    authorize: ({ identity, params }) =>
+      tasks.find(params.taskId, identity.key) === undefined ? 'not-found' : 'allow',
+    topics: ({ params }) => [taskTopic(params.taskId)],
+    snapshot: ({ params }) => tasks.snapshot(params.taskId),
+    completeAfter: ({ data }) => (JSON.parse(data) as TaskProgress).status !== 'running',
+  };
 
-  /** The task that the request is about, or the answer that there is none. */
+  /** The ID of the task in the path; `undefined`, and 404 is sent, if the user has no such task. */
   function findTask(request: Request, response: Response): string | undefined {
     const taskId = String(request.params.taskId);
     if (tasks.find(taskId, identityOf(response).key) !== undefined) return taskId;
-    sendProblem(response, 404, 'unknown-task', 'There is no such task of yours.');
+    sendProblem(response, 404, 'unknown-task', 'You have no task with that ID.');
     return undefined;
   }
 
-  /** The way of the task's file, or the answer that there is none. */
+  /** Receives the file of the task in the path; `undefined`, and a problem is sent, if there is none. */
   function findUpload(request: Request, response: Response): TaskUpload | undefined {
     const taskId = findTask(request, response);
     if (taskId === undefined) return undefined;
@@ -121,7 +130,7 @@ export async function taskRoutes(router: Router, context: DemoContext): Promise<
   }
 }
 
-/** The size of what comes, where the client says it. */
+/** The size of the body, if the client sent it. */
 function sizeOf(request: Request): number | null {
   const size = Number(request.headers['content-length'] ?? '');
   return size > 0 ? size : null;

@@ -20,6 +20,7 @@ it('a task that goes on never tells less than it has told', async () => {
     databasePath: join(folder, 'rows.sqlite'),
     spoolPath,
     silenceMs: 60_000,
+    isDiskFull: () => false,
     onChange: resolve,
     onEnd: () => Promise.resolve(),
   });

@@ -5,19 +5,19 @@ import { createProgressMeter, type ProgressMeter } from './progress-meter.ts';
 import { openUploadSpool, type Reception } from './upload/index.ts';
 import type { TaskUpload } from './upload/index.ts';
 
-/** A task that is under way. */
+/** A task that has not ended. */
 export interface TaskWork {
   readonly task: KeptTask;
   readonly upload: TaskUpload;
-  /** There once the end is being told. */
+  /** Defined once the end is being published. */
   readonly ending: Promise<void> | undefined;
-  /** Resolves once the end was told, or the work was stopped. */
+  /** Resolves once the end was published, or the work was stopped. */
   readonly ended: Promise<void>;
-  /** Goes on with what is here of the file. */
+  /** Continues with the part of the file that has arrived. */
   resume(): void;
-  /** Answers whether there was anything to cancel. Resolves once the end was told. */
+  /** Resolves once the end was published. @returns whether there was anything to cancel. */
   cancel(): Promise<boolean>;
-  /** Stops without an end, to be resumed by another process. */
+  /** Stops without an end: the next process resumes the task. */
   stop(): Promise<void>;
 }
 
@@ -26,18 +26,21 @@ export interface TaskWorkOptions {
   readonly databasePath: string;
   readonly spoolPath: string;
   /** How long to wait for more of the file. */
+
   readonly silenceMs: number;
-  /** Told now and then of how it goes. */
+  /** Whether less is free on the disk than the reserve. */
+  readonly isDiskFull: () => boolean;
+  /** Called now and then with the progress. */
   readonly onChange: (task: KeptTask) => void;
-  /** Tells the end. Called once, and waited for. */
+  /** Publishes the end. Called once, and awaited. */
   readonly onEnd: (task: KeptTask, end: TaskEnd) => Promise<void>;
 }
 
 const tellEveryMs = 100;
 
-/** Receives a task's file and imports it meanwhile, each at its own pace: the file between them is on the disk. */
+/** Receives a task's file and imports it meanwhile, each at its own pace: the file on the disk is between them. */
 export function createTaskWork(options: TaskWorkOptions): TaskWork {
-  const { databasePath, spoolPath, silenceMs, onChange, onEnd } = options;
+  const { databasePath, spoolPath, silenceMs, isDiskFull, onChange, onEnd } = options;
   let task = options.task;
   let running: RunningImport | undefined;
   let meter: ProgressMeter | undefined;
@@ -46,19 +49,19 @@ export function createTaskWork(options: TaskWorkOptions): TaskWork {
   let telling: NodeJS.Timeout | undefined;
   let ending: Promise<void> | undefined;
   const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<undefined>();
-  const spool = openUploadSpool({ path: spoolPath, onChange: go });
+  const spool = openUploadSpool({ path: spoolPath, isDiskFull, onChange: go });
   const silence = setTimeout(() => {
     void finish(failed({ code: 'upload-silent', seconds: Math.ceil(silenceMs / 1_000) }));
   }, silenceMs);
 
   const isWhole = (): boolean => spool.bytes === task.sizeBytes;
-  // What an earlier process said of its connections is over with it.
+  // The connections of an earlier process ended with it.
   task = { ...task, upload: isWhole() ? 'complete' : 'waiting' };
   const failed = (cause: Parameters<typeof describeFailure>[0]): TaskEnd => ({
     ...{ kind: 'failed', rows: task.rows, failure: describeFailure(cause, 0) },
   });
 
-  /** Hands over to the import what has come. */
+  /** Passes on to the import what has arrived. */
   function go(): void {
     if (ending !== undefined) return;
     if (isWhole()) clearTimeout(silence);
@@ -93,7 +96,7 @@ export function createTaskWork(options: TaskWorkOptions): TaskWork {
     const upload = isWhole() ? 'complete' : spool.state;
     const isIdle = upload === 'waiting' && takenBytes >= spool.bytes;
     const read = { rows: 0, percentage: 0, rowsPerSecond: 0, secondsLeft: null, ...meter?.read() };
-    // What was told once stays told: an import that goes on takes the rows again that it had not kept.
+    // Progress never goes back: a resumed import reads the rows again that were not committed.
     const rows = Math.max(task.rows, read.rows);
     const percentage = Math.max(task.percentage, read.percentage);
     const message = isIdle ? 'Waiting for the rest of the file' : `${rows} rows imported`;
@@ -107,12 +110,15 @@ export function createTaskWork(options: TaskWorkOptions): TaskWork {
     clearTimeout(telling);
   }
 
-  /** The first end is the one that holds. */
+  /** Only the first end counts. */
   function finish(end: TaskEnd): Promise<void> {
     ending ??= (async () => {
       stopTimers();
       spool.close();
       await running?.stop();
+      // First, where the disk may be full: the end could not be stored otherwise.
+      const isDiskTrouble = end.kind === 'failed' && end.failure.code === 'not-stored';
+      if (isDiskTrouble) await spool.remove();
       await onEnd(task, end);
       await spool.remove();
       resolveEnded(undefined);
@@ -121,13 +127,15 @@ export function createTaskWork(options: TaskWorkOptions): TaskWork {
   }
 
   async function receive(request: Request, offset: number, maxBytes: number): Promise<Reception> {
+    let detail = 'the disk is full.';
     try {
-      return await spool.receive(request, { offset, maxBytes });
+      const reception = await spool.receive(request, { offset, maxBytes });
+      if (reception !== 'disk-full') return reception;
     } catch (error) {
-      // The disk's refusal: no room is left, say.
-      await finish(failed({ code: 'not-stored', detail: error instanceof Error ? error.message : String(error) }));
-      return 'not-wanted';
+      detail = error instanceof Error ? error.message : String(error);
     }
+    await finish(failed({ code: 'not-stored', detail }));
+    return 'disk-full';
   }
 
   return {

@@ -9,39 +9,44 @@ import type { TaskUpload } from './upload/index.ts';
 import { createTaskWork, type TaskWork } from './task-work.ts';
 
 export interface Tasks {
-  /** Registers a task, and answers it; or `undefined` where the person, or the API, has enough to do. */
+  /** Registers a task; `undefined` if the user, or the API, has too many under way. */
   register(owner: Person, task: NewTask): Promise<TaskInfo | undefined>;
-  /** The way of the task's file, as long as the task is under way. */
+  /** Receives the task's file; `undefined` once the task has ended. */
   uploadOf(taskId: string): TaskUpload | undefined;
-  /** The task, if there is one of this person's. */
+  /** The task; `undefined` if the user has none with that ID. */
   find(taskId: string, personId: string): TaskInfo | undefined;
   of(personId: string): TaskInfo[];
-  /** Answers whether it was under way. Resolves once its end was told. */
+  /** Resolves once the end was published. @returns whether it was under way. */
   cancel(taskId: string): Promise<boolean>;
-  /** Resolves with the task once it has come to its end, and that was told; or once the API stops. */
+  /** Resolves with the task once its end was published, or once the API stops. */
   ended(taskId: string): Promise<TaskInfo | undefined>;
   snapshot(taskId: string): Promise<StreamSnapshot>;
 }
 
 const maxRunning = 4;
 const maxRunningOfPerson = 2;
-/** How many imports stay on the disk. */
-const maxKeptImports = 20;
+/** How many tasks of one user are listed, and how many of the user's imported databases stay on the disk. */
+const maxKeptTasks = 50;
+const maxKeptImports = 10;
+/** How many ended tasks wait in memory for a disk that can store them. */
+const maxUnsaved = 100;
 
 export function taskTopic(taskId: string): string {
   return `tasks/${taskId}`;
 }
 
-/** The imports: at most some at a time, each told to its owner as it goes, and to nobody else. */
+/** The imports: a limited number at a time. Only the owner of an import sees its progress. */
 export async function createTasks(context: DemoContext): Promise<Tasks> {
-  const { config, hub, stores, notify, audit, logging, onClose } = context;
-  const kept = stores.state.table<KeptTask>('task', 200);
+  const { config, hub, stores, disk, notify, audit, logging, onClose } = context;
+  const kept = stores.state.table<KeptTask>('task', { perOwner: maxKeptTasks, past: 'forget-own' });
+  /** Ended tasks that a full disk could not store yet. */
+  const unsaved = new Map<string, KeptTask>();
   const working = new Map<string, TaskWork>();
   const databaseOf = (taskId: string): string => join(stores.importsFolder, `${taskId}.sqlite`);
   const spoolOf = (taskId: string): string => join(stores.uploadsFolder, `${taskId}.csv`);
 
   async function removeDatabase(taskId: string): Promise<void> {
-    // The journal of one that was killed: without its database, it would be taken for that of another.
+    // Also the journal that a kill leaves behind: without its database, SQLite would apply it to another one.
     for (const suffix of ['', '-journal']) await rm(`${databaseOf(taskId)}${suffix}`, { force: true });
   }
 
@@ -49,14 +54,34 @@ export async function createTasks(context: DemoContext): Promise<Tasks> {
     await hub.publish(taskTopic(task.taskId), { data: toProgress(task) });
   }
 
-  /** Tells the end before it is kept: what dies in between comes to its end again at the next start, and is told twice rather than never. */
-  async function tellEnd(task: KeptTask): Promise<void> {
-    await publish(task);
-    await notifyOwner(task);
-    kept.set(task.taskId, task);
+  /** Stores a task. Never throws: it runs in timers, and a full disk must not end the process. */
+  function save(task: KeptTask): void {
+    try {
+      kept.set(task.taskId, task, task.owner.id);
+      unsaved.delete(task.taskId);
+      for (const other of unsaved.values()) {
+        kept.set(other.taskId, other, other.owner.id);
+        unsaved.delete(other.taskId);
+      }
+    } catch (error) {
+      logging.app.error({ err: error, task: task.taskId }, 'a task could not be stored');
+      if (task.status !== 'running' && unsaved.size < maxUnsaved) unsaved.set(task.taskId, task);
+    }
+  }
+
+  /** Publishes the end before it is stored: after a crash in between, the end is published twice rather than never. */
+  async function publishEnd(task: KeptTask): Promise<void> {
+    // First: on a full disk, this makes room for the rest.
+    if (task.status !== 'completed') await removeDatabase(task.taskId);
+    try {
+      await publish(task);
+      await notifyOwner(task);
+    } catch (error) {
+      logging.app.error({ err: error, task: task.taskId }, 'the end of a task could not be published');
+    }
+    save(task);
     audit(task.owner, `had an import end: ${task.status}`, { task: task.taskId, rows: task.rows });
-    if (task.status === 'completed') await removeOldImports();
-    else await removeDatabase(task.taskId);
+    if (task.status === 'completed') await removeOldImports(task.owner.id);
   }
 
   async function notifyOwner(task: KeptTask): Promise<void> {
@@ -67,19 +92,13 @@ export async function createTasks(context: DemoContext): Promise<Tasks> {
     await notify(task.owner.id, { from: sillage, title, message: `${name}: ${task.message}`, about });
   }
 
-  async function removeOldImports(): Promise<void> {
-    const done = kept.values().filter(({ status }) => status === 'completed');
+  async function removeOldImports(ownerId: string): Promise<void> {
+    const done = kept.valuesOf(ownerId).filter(({ status }) => status === 'completed');
     await Promise.all(done.slice(0, -maxKeptImports).map(({ taskId }) => removeDatabase(taskId)));
   }
 
   async function finish(task: KeptTask, end: TaskEnd): Promise<void> {
-    const ended = endTask(task, end, Date.now());
-    try {
-      await tellEnd(ended);
-    } catch (error) {
-      logging.app.error({ err: error, task: task.taskId }, 'the end of a task could not be told');
-      kept.set(task.taskId, ended);
-    }
+    await publishEnd(endTask(task, end, Date.now()));
     working.delete(task.taskId);
   }
 
@@ -90,9 +109,10 @@ export async function createTasks(context: DemoContext): Promise<Tasks> {
       databasePath: databaseOf(taskId),
       spoolPath: spoolOf(taskId),
       silenceMs: config.UPLOAD_SILENCE_MS,
+      isDiskFull: () => disk.isFull(),
       onChange(changed) {
-        kept.set(taskId, changed);
-        publish(changed).catch((error: unknown) => logging.app.warn({ err: error }, 'progress could not be told'));
+        save(changed);
+        publish(changed).catch((error: unknown) => logging.app.warn({ err: error }, 'progress could not be published'));
       },
       onEnd: finish,
     });
@@ -100,14 +120,18 @@ export async function createTasks(context: DemoContext): Promise<Tasks> {
     return begun;
   }
 
-  // What was under way when the API stopped goes on. Files of tasks that are over were left by a kill.
+  // Tasks that were under way when the API stopped are resumed. Files without a task were left behind by a kill.
   for (const task of kept.values()) if (task.status === 'running') work(task).resume();
   for (const file of await readdir(stores.uploadsFolder)) {
     if (!working.has(file.replace(/\.csv$/, ''))) await rm(join(stores.uploadsFolder, file));
   }
+  for (const file of await readdir(stores.importsFolder)) {
+    if (kept.get(file.replace(/\.sqlite(-journal)?$/, '')) === undefined) await rm(join(stores.importsFolder, file));
+  }
   onClose(() => Promise.all(Array.from(working.values(), (running) => running.stop())).then(() => undefined));
 
-  const taskOf = (taskId: string): KeptTask | undefined => working.get(taskId)?.task ?? kept.get(taskId);
+  const taskOf = (taskId: string): KeptTask | undefined =>
+    working.get(taskId)?.task ?? unsaved.get(taskId) ?? kept.get(taskId);
 
   return {
     async register(owner, wanted) {
@@ -115,11 +139,12 @@ export async function createTasks(context: DemoContext): Promise<Tasks> {
       const ofOwner = running.filter(({ task }) => task.owner.id === owner.id);
       if (running.length >= maxRunning || ofOwner.length >= maxRunningOfPerson) return undefined;
       const task = createTask(owner, wanted, new Date());
+      // Stored first: a task that cannot be stored is refused.
+      kept.set(task.taskId, task, owner.id);
       const begun = work(task);
-      kept.set(task.taskId, task);
       audit(owner, 'started an import', { task: task.taskId, file: task.name });
       await publish(task);
-      // A file that is empty is all there.
+      // An empty file is complete already.
       begun.resume();
       return toInfo(task);
     },
@@ -130,9 +155,8 @@ export async function createTasks(context: DemoContext): Promise<Tasks> {
     },
     of: (personId) =>
       kept
-        .values()
-        .filter(({ owner }) => owner.id === personId)
-        .map((task) => toInfo(working.get(task.taskId)?.task ?? task))
+        .valuesOf(personId)
+        .map((task) => toInfo(taskOf(task.taskId) ?? task))
         .sort((one, other) => other.startedAt.localeCompare(one.startedAt)),
     cancel: async (taskId) => (await working.get(taskId)?.cancel()) ?? false,
     async ended(taskId) {
@@ -141,7 +165,7 @@ export async function createTasks(context: DemoContext): Promise<Tasks> {
       return task && toInfo(task);
     },
     async snapshot(taskId) {
-      // A state that is the last one is taken once it was told (StreamSnapshot.after).
+      // The last state is read once it was published (StreamSnapshot.after).
       await working.get(taskId)?.ending;
       const after = formatEventId(hub.position);
       const task = taskOf(taskId);

@@ -1,39 +1,41 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createStreamEndpoint } from '@sillage/server';
-import { expressRespond, expressTickets } from '@sillage/server/express';
+import type { StreamDefinition } from '@sillage/server';
+import { identityOf } from '@sillage/server/express';
 import type { TransportSight } from 'demo-contract';
 import type { Request, Router } from 'express';
+import { z } from 'zod';
 import type { DemoContext } from '../demo-context.ts';
-import { corsOf } from '../web-origins.ts';
+import { readBody } from '../read-body.ts';
+
+const path = '/transports/stream';
+const newTicket = z.object({ path: z.literal(path) });
 
 /**
- * `GET transports/stream`, `POST transports/tickets`: one stream that takes the token in all three ways, and says what of it stands in the
- * URL. An endpoint of its own, because every other stream of this API refuses a token in the URL.
+ * `POST transports/tickets`. @returns the stream `GET transports/stream`: it accepts the token in all three ways, and shows what of it is in the URL.
+ * It has an endpoint of its own, because every other stream of this API refuses a token in the URL.
  */
-export function transportRoutes(router: Router, context: DemoContext): void {
-  const { config, hub, access, verifier, onClose } = context;
-  const endpoint = createStreamEndpoint({
-    hub,
-    verifier,
-    cors: corsOf(config),
-    heartbeatMs: config.HEARTBEAT_MS,
-    tokenTransports: ['header', 'query', 'ticket'],
+export function transportRoutes(
+  router: Router,
+  { config, endpoints: { allTransports: endpoint } }: DemoContext,
+): StreamDefinition<Readonly<Record<string, string>>, Request> {
+  router.post('/transports/tickets', (request, response) => {
+    const wanted = readBody(newTicket, request.body, response);
+    if (wanted !== undefined) response.status(201).json(endpoint.issueTicket(identityOf(response), wanted.path));
   });
-  onClose(() => endpoint.close());
 
-  router.post('/transports/tickets', ...expressTickets(endpoint, access));
-  router.all(
-    '/transports/stream',
-    expressRespond(endpoint, { ...access, methods: ['GET'] }, async function* ({ request, signal }) {
+  return {
+    endpoint,
+    methods: ['GET'],
+    async *respond({ request, signal }) {
       for (;;) {
         yield { data: sightOf(request) };
         await delay(config.SAMPLE_INTERVAL_MS, undefined, { signal });
       }
-    }),
-  );
+    },
+  };
 }
 
-/** What whoever keeps URLs has of this request. A token is told by its length alone. */
+/** What this request shows to whoever stores URLs. Of a token, only the length is shown. */
 function sightOf(request: Request): TransportSight {
   const query = new URL(request.originalUrl, 'http://localhost').searchParams;
   const token = query.get('access_token');

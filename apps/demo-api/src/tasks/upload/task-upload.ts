@@ -1,16 +1,16 @@
 import type { Request } from 'express';
 import type { Reception } from './upload-spool.ts';
 
-/** The way of a task's file to the API. */
+/** Receives a task's file. */
 export interface TaskUpload {
-  /** How much is here. */
+  /** How many bytes have arrived. */
   readonly bytes: number;
-  /** How much there is; `null` where nobody said. */
+  /** The size of the file; `null` if the client did not say. */
   readonly sizeBytes: number | null;
-  /** Takes a part of the file, which begins at `offset`. */
+  /** Receives a part of the file, which begins at `offset`. */
   receivePart(request: Request, offset: number): Promise<Reception>;
-  /** Takes the whole file from a request that nobody sends again: the task fails with it. */
+  /** Receives the whole file from a request that is not sent again: if it fails, the task fails. */
   receiveAtOnce(request: Request, sizeBytes: number | null): Promise<Reception>;
-  /** Breaks off whatever still comes, so that {@link bytes} stays as it is. */
+  /** Ends the current request, so that {@link bytes} does not change any more. */
   interrupt(): Promise<void>;
 }

@@ -20,7 +20,7 @@ function createRequest() {
 
 it('a file that three connections bring at once has no part twice', async () => {
   const path = join(folder, 'contested.csv');
-  const spool = openUploadSpool({ path, onChange: () => undefined });
+  const spool = openUploadSpool({ path, isDiskFull: () => false, onChange: () => undefined });
   const [first, second, third] = [createRequest(), createRequest(), createRequest()];
   const receive = ({ request }: typeof first, offset: number) => spool.receive(request, { offset, maxBytes: 100 });
   const ends = [receive(first, 0)];

@@ -1,37 +1,42 @@
 import { statSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import type { Request } from 'express';
+import { isFullError } from '../../store/disk-space.ts';
 
 /**
- * How a request went: all of its body was taken, more came than there was to come, it began elsewhere than where the file ends, the file
- * is wanted no more, or its connection was lost.
+ * How a request ended: its whole body was stored, it had more bytes than the file, it did not begin where the stored part ends, the file is
+ * not needed any more, its connection was lost, or the disk is full.
  */
-export type Reception = 'taken' | 'too-large' | 'wrong-offset' | 'not-wanted' | 'lost';
+export type Reception = 'taken' | 'too-large' | 'wrong-offset' | 'not-wanted' | 'lost' | 'disk-full';
 
-/** The file of an import, on its way: what has come stays on the disk, so that the rest may come later. */
+/** The file of an import while it is received. What has arrived stays on the disk, so that the rest may come later. */
 export interface UploadSpool {
-  /** How much has come. */
+  /** How many bytes have arrived. */
   readonly bytes: number;
   readonly state: 'receiving' | 'waiting';
-  /** Takes a request's body at the disk's pace, from `offset` on. What came before it on another connection ends first. */
+  /** Stores a request's body at the disk's pace, from `offset` on. Ends an earlier request for the same file first. */
   receive(request: Request, part: { readonly offset: number; readonly maxBytes: number }): Promise<Reception>;
-  /** Breaks the connection off that the file comes on. Resolves once nothing is written any more. */
+  /** Closes the connection that the file is received on. Resolves once nothing is written any more. */
   interrupt(): Promise<void>;
-  /** Wants no more: what still comes is answered so. */
+  /** From now on, requests are answered by `not-wanted`. */
   close(): void;
   remove(): Promise<void>;
 }
 
 export interface UploadSpoolOptions {
   readonly path: string;
-  /** Told of every part that has come, and of each connection's beginning and end. */
+  /** Whether less is free on the disk than the reserve. Asked about now and then while a body is stored. */
+  readonly isDiskFull: () => boolean;
+  /** Called for every part that has arrived, and at the beginning and end of each connection. */
   readonly onChange: () => void;
 }
 
-/** A connection that says nothing for so long is gone. */
+/** How long a connection may send nothing. */
 const silenceMs = 60_000;
+/** After so many bytes, the free space is asked about again. */
+const checkDiskBytes = 2 ** 20;
 
-export function openUploadSpool({ path, onChange }: UploadSpoolOptions): UploadSpool {
+export function openUploadSpool({ path, isDiskFull, onChange }: UploadSpoolOptions): UploadSpool {
   let bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   let current: { readonly request: Request; readonly done: Promise<unknown> } | undefined;
   let isOpen = true;
@@ -45,17 +50,25 @@ export function openUploadSpool({ path, onChange }: UploadSpoolOptions): UploadS
 
   async function write(request: Request, maxBytes: number): Promise<Reception> {
     const file = await open(path, 'a');
+    // The first chunk is checked too.
+    let unchecked = checkDiskBytes;
     try {
-      // The request outlives the loop: its answer is still to come.
+      // The request outlives the loop: its answer has not been sent yet.
       for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         if (!isOpen) return 'not-wanted';
         if (bytes + chunk.byteLength > maxBytes) return 'too-large';
+        if (unchecked >= checkDiskBytes) {
+          if (isDiskFull()) return 'disk-full';
+          unchecked = 0;
+        }
+        unchecked += chunk.byteLength;
         await file.appendFile(chunk);
         bytes += chunk.byteLength;
         onChange();
       }
       return 'taken';
     } catch (error) {
+      if (isFullError(error)) return 'disk-full';
       if (request.destroyed && !request.complete) return 'lost';
       throw error;
     } finally {
@@ -71,7 +84,7 @@ export function openUploadSpool({ path, onChange }: UploadSpoolOptions): UploadS
       return current === undefined ? 'waiting' : 'receiving';
     },
     async receive(request, { offset, maxBytes }) {
-      // Several may have waited for the same end: each of them ends the one that was quicker.
+      // Several requests may have waited for the same end: each of them interrupts the one that was quicker.
       while (current !== undefined) await interrupt();
       if (!isOpen) return 'not-wanted';
       if (offset !== bytes) return 'wrong-offset';
@@ -83,7 +96,7 @@ export function openUploadSpool({ path, onChange }: UploadSpoolOptions): UploadS
         return await done;
       } finally {
         current = undefined;
-        // The connection may now wait for an answer, for as long as it takes.
+        // From here on, the connection waits for its answer.
         request.setTimeout(0);
         onChange();
       }
