@@ -18,7 +18,7 @@ function codesIn(folder: string): string[] {
 
 /** `{ code: …` is the reason of an import's failure: those are a type, and the compiler sees that each has its sentence. */
 const coded =
-  /(?:(?<!\{ )\bcode: |sendProblem\(\w+, \w+, |\b(?:NotAllowed|StreamFailure|TokenRefusedError|UpdateRefused|unavailable)\(\s*|badRequest\(\w+, )'([a-z-]+)'/g;
+  /(?:(?<!\{ )\bcode: |sendProblem\(\w+, \w+, |\b(?:LimitReached|NotAllowed|StreamFailure|TokenRefusedError|UpdateRefused|unavailable)\(\s*|badRequest\(\w+, )'([a-z-]+)'/g;
 
 describe('a refusal in words', () => {
   const codes = [...new Set([...codesIn('apps/demo-api/src'), ...codesIn('packages/server/src')])];
