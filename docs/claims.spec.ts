@@ -76,7 +76,7 @@ describe('the README', () => {
 
 /** Whether a default is a constant's, which the line with the variable only names. */
 function constant(lines: readonly string[], value: string): boolean {
-  return lines.some((line) => new RegExp(`^const DEFAULT_\\w+ = ${value};`).test(line));
+  return lines.some((line) => new RegExp(`^const (?:DEFAULT_|default)\\w+ = ${value};`).test(line));
 }
 
 describe('the page on architecture', () => {

@@ -1,16 +1,16 @@
 import { parseArgs } from 'node:util';
-import { isLifetime, LIFETIME_RULE } from './control/index.ts';
+import { isLifetime, lifetimeRule } from './control/index.ts';
 import type { EntraEmulatorOptions } from './emulator.ts';
 
 /** The ports of the command, fixed so that an application's configuration can name them. */
-const DEFAULT_PORT = 8400;
-const DEFAULT_CONTROL_PORT = 8401;
+const defaultPort = 8400;
+const defaultControlPort = 8401;
 
 /** What `--help` prints. */
-export const HELP = `entra-emulator: a local identity provider shaped like Microsoft Entra ID. For development and tests only.
+export const helpText = `entra-emulator: a local identity provider shaped like Microsoft Entra ID. For development and tests only.
 
-  --port <n>                       EMULATOR_PORT                      default ${DEFAULT_PORT}; 0: a free one
-  --control-port <n>               EMULATOR_CONTROL_PORT              default ${DEFAULT_CONTROL_PORT}; 0: a free one
+  --port <n>                       EMULATOR_PORT                      default ${defaultPort}; 0: a free one
+  --control-port <n>               EMULATOR_CONTROL_PORT              default ${defaultControlPort}; 0: a free one
   --host <name>                    SILLAGE_HOST                       default localhost, and no other host name
   --access-token-lifetime-ms <n>   EMULATOR_ACCESS_TOKEN_LIFETIME_MS  default 3600000
   --redirect-origin <origin>       EMULATOR_REDIRECT_ORIGINS          may be repeated; in the variable, separated by commas
@@ -46,15 +46,15 @@ export function parseBin(args: readonly string[], env: Readonly<Record<string, s
   }
   if (values.help === true) return { kind: 'help' };
 
-  const port = readPort(values.port ?? nonEmpty(env.EMULATOR_PORT), DEFAULT_PORT);
+  const port = readPort(values.port ?? nonEmpty(env.EMULATOR_PORT), defaultPort);
   if (port === undefined) return wrong('EMULATOR_PORT (--port)', 'a port from 0 to 65535');
-  const controlPort = readPort(values['control-port'] ?? nonEmpty(env.EMULATOR_CONTROL_PORT), DEFAULT_CONTROL_PORT);
+  const controlPort = readPort(values['control-port'] ?? nonEmpty(env.EMULATOR_CONTROL_PORT), defaultControlPort);
   if (controlPort === undefined) return wrong('EMULATOR_CONTROL_PORT (--control-port)', 'a port from 0 to 65535');
   const lifetime = values['access-token-lifetime-ms'] ?? nonEmpty(env.EMULATOR_ACCESS_TOKEN_LIFETIME_MS) ?? '3600000';
   const accessTokenLifetimeMs = Number(lifetime);
   if (!isLifetime(accessTokenLifetimeMs)) {
     const name = 'EMULATOR_ACCESS_TOKEN_LIFETIME_MS (--access-token-lifetime-ms)';
-    return { kind: 'wrong', message: `${name} is wrong: ${LIFETIME_RULE}` };
+    return { kind: 'wrong', message: `${name} is wrong: ${lifetimeRule}` };
   }
   const fromEnv = (env.EMULATOR_REDIRECT_ORIGINS ?? '').split(',').map((one) => one.trim());
   const redirectOrigins = values['redirect-origin'] ?? fromEnv.filter(Boolean);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { HELP, parseBin } from './bin-options.ts';
+import { helpText, parseBin } from './bin-options.ts';
 
 describe('the command', () => {
   it('starts on its fixed ports unless told otherwise', () => {
@@ -70,7 +70,7 @@ describe('the command', () => {
   it('explains every flag', () => {
     expect(parseBin(['--help'], {})).toEqual({ kind: 'help' });
     for (const flag of ['port', 'control-port', 'host', 'access-token-lifetime-ms', 'redirect-origin']) {
-      expect(HELP).toContain(`--${flag} `);
+      expect(helpText).toContain(`--${flag} `);
     }
   });
 });

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-import { HELP, parseBin } from './bin-options.ts';
+import { helpText, parseBin } from './bin-options.ts';
 import { startEntraEmulator } from './emulator.ts';
 import type { EntraEmulator, EntraEmulatorOptions } from './emulator.ts';
 import { isPortInUseError } from './http/index.ts';
 
-const VARIABLES = { port: 'EMULATOR_PORT', controlPort: 'EMULATOR_CONTROL_PORT' };
+const variableNames = { port: 'EMULATOR_PORT', controlPort: 'EMULATOR_CONTROL_PORT' };
 
 const request = parseBin(process.argv.slice(2), process.env);
-if (request.kind === 'help') process.stdout.write(HELP);
+if (request.kind === 'help') process.stdout.write(helpText);
 else if (request.kind === 'wrong') fail(request.message);
 else await run(request.options);
 
@@ -17,7 +17,9 @@ async function run(options: EntraEmulatorOptions): Promise<void> {
     emulator = await startEntraEmulator(options);
   } catch (error) {
     if (isPortInUseError(error)) {
-      fail(`Port ${error.port} is in use by another program: free it, or set ${VARIABLES[error.option]} to another.`);
+      fail(
+        `Port ${error.port} is in use by another program: free it, or set ${variableNames[error.option]} to another.`,
+      );
     } else {
       fail(error instanceof Error ? error.message : String(error));
     }

@@ -75,7 +75,7 @@ describe('an emulator', () => {
 
   it.each([
     [{ accessTokenLifetimeMs: 10 }, /accessTokenLifetimeMs is "10"/],
-    [{ tenants: [{ tenantId: 'contoso', displayName: 'C', domain: 'c.example' }] }, /give a GUID/],
+    [{ tenants: [{ tenantId: 'contoso', displayName: 'C', domain: 'c.example' }] }, /give a guidPattern/],
     [{ users: [{ ...ALICE, tenantId: ALICE.oid }] }, /not among tenants/],
     [{ applications: [SAMPLE_SPA] }, /one of kind "api"/],
     [{ redirectOrigins: ['https://app.example/path'] }, /without a path/],

@@ -9,8 +9,9 @@ import {
   createSessions,
   createUserPolicies,
 } from './state/index.ts';
-import { createControlApi, createControls, isLifetime, LIFETIME_RULE } from './control/index.ts';
+import { ControlError, createControlApi, createControls, isLifetime, lifetimeRule } from './control/index.ts';
 import type { EmulatorControls } from './control/index.ts';
+import { InvalidOptionError } from './emulator-error.ts';
 import { createDirectory, SAMPLE_APPLICATIONS, SAMPLE_TENANTS, SAMPLE_USERS } from './directory/index.ts';
 import type { Application, Tenant, User } from './directory/index.ts';
 import { createSigningKeys, openIdMetadata } from './keys/index.ts';
@@ -21,35 +22,35 @@ import { createTenantRouter } from './tenant-router.ts';
 
 /** How to start an emulator. */
 export interface EntraEmulatorOptions {
-  /** The port of the identity provider. Default: 0, a free one. */
+  /** The port of the identity provider. @default 0, a free one */
   readonly port?: number;
-  /** The port of the control API, always on this machine only. Default: 0, a free one. */
+  /** The port of the control API, always on this machine only. @default 0, a free one */
   readonly controlPort?: number;
   /**
    * Where the identity provider listens. Default: `localhost`, both 127.0.0.1 and ::1, answering to no other host name.
    * With anything else it answers to whoever reaches it.
    */
   readonly host?: string;
-  /** How long access tokens live, in milliseconds: 1000 to 86,400,000. Default: 3,600,000 (an hour). */
+  /** How long access tokens live, in milliseconds: 1000 to 86,400,000. @default 3,600,000 (an hour) */
   readonly accessTokenLifetimeMs?: number;
   /**
    * How long refresh tokens live from the sign-in on, in milliseconds, fixed and not sliding. Default: 86,400,000, a day, as
    * Entra's for single-page applications.
    */
   readonly refreshTokenLifetimeMs?: number;
-  /** Default: `SAMPLE_TENANTS`. */
+  /** @default `SAMPLE_TENANTS` */
   readonly tenants?: readonly Tenant[];
-  /** Default: `SAMPLE_USERS`. */
+  /** @default `SAMPLE_USERS` */
   readonly users?: readonly User[];
-  /** Default: `SAMPLE_APPLICATIONS`. */
+  /** @default `SAMPLE_APPLICATIONS` */
   readonly applications?: readonly Application[];
-  /** Origins, such as `https://app.example`, every URL of which is a redirect URI of every single-page application. Default: none. */
+  /** Origins, such as `https://app.example`, every URL of which is a redirect URI of every single-page application. @default none */
   readonly redirectOrigins?: readonly string[];
-  /** The time in milliseconds since 1970. Default: `Date.now`. */
+  /** The time in milliseconds since 1970. @default `Date.now` */
   readonly now?: () => number;
-  /** Random bytes for codes, sessions and names; key pairs take theirs from the platform. Default: `node:crypto`. */
+  /** Random bytes for codes, sessions and names; key pairs take theirs from the platform. @default `node:crypto` */
   readonly randomBytes?: (count: number) => Uint8Array;
-  /** Waits for a fault's `delayMs`. The signal fires at `close()`. Default: a timer. */
+  /** Waits for a fault's `delayMs`. The signal fires at `close()`. @default a timer */
   readonly delay?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
@@ -72,9 +73,9 @@ export interface EntraEmulator extends EmulatorControls {
    * `authorityMetadata` is given. For everything but MSAL, the authority is {@link origin}.
    */
   authority(tenantId: string): string;
-  /** The metadata of a tenant, of `common` or of `organizations`. @throws TypeError where the tenant is unknown. */
+  /** The metadata of a tenant, of `common` or of `organizations`. @throws ControlError `unknown-tenant` */
   metadata(tenantId: string): OpenIdMetadata;
-  /** What to put into `auth` of an MSAL configuration. @throws TypeError where the tenant is unknown. */
+  /** What to put into `auth` of an MSAL configuration. @throws ControlError `unknown-tenant` */
   msalAuth(options: { tenantId: string; clientId: string }): MsalAuthOptions;
   /** Ends every connection at once. Idempotent. */
   close(): Promise<void>;
@@ -83,8 +84,8 @@ export interface EntraEmulator extends EmulatorControls {
 /**
  * Starts a simulated Microsoft Entra ID. For development and tests: whoever reaches it can be anybody.
  *
- * @throws TypeError where an option is wrong; the message says how to correct it.
- * @throws PortInUseError where a port is taken.
+ * @throws InvalidOptionError if an option is wrong; the message has the correction.
+ * @throws PortInUseError if another program uses a port.
  */
 export async function startEntraEmulator(options: EntraEmulatorOptions = {}): Promise<EntraEmulator> {
   const { port = 0, controlPort = 0, host = 'localhost', redirectOrigins = [] } = options;
@@ -92,10 +93,10 @@ export async function startEntraEmulator(options: EntraEmulatorOptions = {}): Pr
   const { tenants = SAMPLE_TENANTS, users = SAMPLE_USERS, applications = SAMPLE_APPLICATIONS } = options;
   const { now = Date.now, randomBytes = nodeRandomBytes, delay = defaultDelay } = options;
   if (!isLifetime(accessTokenLifetimeMs)) {
-    throw new TypeError(`accessTokenLifetimeMs is "${accessTokenLifetimeMs}": ${LIFETIME_RULE}`);
+    throw new InvalidOptionError(`accessTokenLifetimeMs is "${accessTokenLifetimeMs}": ${lifetimeRule}`);
   }
   if (!Number.isInteger(refreshTokenLifetimeMs) || refreshTokenLifetimeMs < 1_000) {
-    throw new TypeError(
+    throw new InvalidOptionError(
       `refreshTokenLifetimeMs is "${refreshTokenLifetimeMs}": give whole milliseconds, 1000 or more.`,
     );
   }
@@ -144,7 +145,10 @@ export async function startEntraEmulator(options: EntraEmulatorOptions = {}): Pr
     const tenant = isShared ? undefined : directory.tenant(tenantId);
     if (!isShared && tenant === undefined) {
       const known = directory.tenants.map((one) => one.tenantId).join(', ');
-      throw new TypeError(`Tenant "${tenantId}" is unknown: use one of ${known}, common or organizations.`);
+      throw new ControlError(
+        'unknown-tenant',
+        `Tenant "${tenantId}" is unknown: use one of ${known}, common or organizations.`,
+      );
     }
     return openIdMetadata(origin, { segment: tenant?.tenantId ?? tenantId, tenantId: tenant?.tenantId, version: 2 });
   };
@@ -195,6 +199,8 @@ function isLoopback(host: string): boolean {
 function assertOrigins(origins: readonly string[]): void {
   for (const origin of origins) {
     if (URL.canParse(origin) && new URL(origin).origin === origin && /^https?:/.test(origin)) continue;
-    throw new TypeError(`redirectOrigins has "${origin}": give origins without a path, such as https://app.example.`);
+    throw new InvalidOptionError(
+      `redirectOrigins has "${origin}": give origins without a path, such as https://app.example.`,
+    );
   }
 }

@@ -2,6 +2,10 @@ export { startEntraEmulator } from './emulator.ts';
 export type { EntraEmulator, EntraEmulatorOptions, MsalAuthOptions } from './emulator.ts';
 export type { EmulatorControls, MintAlgorithm, MintKey, MintRequest, UserState } from './control/index.ts';
 export { ControlError, isControlError } from './control/index.ts';
+export { EntraEmulatorError, InvalidOptionError } from './emulator-error.ts';
+export type { EmulatorErrorCode } from './emulator-error.ts';
+export { isEmulatorError } from './is-emulator-error.ts';
+export type { EmulatorError } from './is-emulator-error.ts';
 export { isPortInUseError, PortInUseError } from './http/index.ts';
 export type { OpenIdMetadata } from './keys/index.ts';
 export type {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { handleAuthorize, handleLogin, handleLogout, messagePage, sendPage } from './sign-in/index.ts';
-import { EntraError, entraErrorBody } from './errors.ts';
+import { EntraError, entraErrorBody } from './entra-error.ts';
 import type { Exchange } from './exchange.ts';
 import type { Fault, FaultyEndpoint, LogEntry } from './state/index.ts';
 import { BodyError, hasLoopbackHost, sendJson } from './http/index.ts';
@@ -16,7 +16,7 @@ interface Route {
 }
 
 /** What follows the tenant's segment, at Entra's paths (and `login`, where our own pages post to). */
-const ROUTES: Readonly<Record<string, Route>> = {
+const routeTable: Readonly<Record<string, Route>> = {
   'v2.0/.well-known/openid-configuration': { endpoint: 'metadata', method: 'GET', version: 2 },
   '.well-known/openid-configuration': { endpoint: 'metadata', method: 'GET', version: 1 },
   'discovery/v2.0/keys': { endpoint: 'keys', method: 'GET' },
@@ -39,7 +39,7 @@ export function createTenantRouter(
     }
     const [path, query] = splitOnce(request.url ?? '/', '?');
     const [segment, rest] = splitOnce(path.slice(1), '/');
-    const route = Object.hasOwn(ROUTES, rest) ? ROUTES[rest] : undefined;
+    const route = Object.hasOwn(routeTable, rest) ? routeTable[rest] : undefined;
     if (route === undefined) {
       notFound(response, provider, path);
       return;

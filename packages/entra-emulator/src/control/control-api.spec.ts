@@ -213,7 +213,15 @@ describe('a fault', () => {
 
   it('is refused when too many wait', () => {
     for (let i = 0; i < 100; i++) emulator.failNext({ endpoint: 'keys', status: 500 });
-    expect(() => emulator.failNext({ endpoint: 'keys', status: 500 })).toThrow(/wait already/);
+    expect(() => emulator.failNext({ endpoint: 'keys', status: 500 })).toThrow(
+      expect.objectContaining({ code: 'too-many-faults', status: 429 }),
+    );
+  });
+
+  it('is refused by the control API with 429 and a code when too many are pending', async () => {
+    for (let i = 0; i < 100; i++) emulator.failNext({ endpoint: 'keys', status: 500 });
+    const { status, body } = await control('POST /fail-next', { endpoint: 'keys', status: 500 });
+    expect([status, body.code]).toEqual([429, 'too-many-faults']);
   });
 });
 

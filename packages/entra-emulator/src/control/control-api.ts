@@ -3,9 +3,9 @@ import { ControlError, isControlError } from './control-error.ts';
 import { parseControlInput } from './control-input.ts';
 import type { ControlInput } from './control-input.ts';
 import type { EmulatorControls } from './controls.ts';
-import { FAULTY_ENDPOINTS } from '../state/index.ts';
+import { faultyEndpoints } from '../state/index.ts';
 import { BodyError, hasLoopbackHost, isFromAnotherOrigin, mediaType, readBody, sendJson } from '../http/index.ts';
-import { MINT_ALGORITHMS, MINT_KEYS } from './mint.ts';
+import { mintAlgorithms, mintKeys } from './mint.ts';
 import type { MintRequest } from './mint.ts';
 
 interface ControlRoute {
@@ -17,13 +17,13 @@ interface ControlRoute {
   run(context: { controls: EmulatorControls; input: ControlInput; username: string; origin: string }): unknown;
 }
 
-const MINT_FIELDS = [
+const mintFields = [
   ...['username', 'scopes', 'lifetimeMs', 'version', 'audience', 'issuer', 'tenantId', 'notBefore', 'claims', 'omit'],
   ...['algorithm', 'signedBy', 'kid'],
 ];
 
 /** The whole control API: this table is its listing too. */
-const ROUTES: readonly ControlRoute[] = [
+const routeTable: readonly ControlRoute[] = [
   {
     at: 'GET /health',
     does: 'Says that the emulator is up, and where.',
@@ -76,8 +76,9 @@ const ROUTES: readonly ControlRoute[] = [
     does: 'Makes the next requests to an endpoint fail or wait.',
     fields: ['endpoint', 'kind', 'status', 'error', 'count', 'delayMs', 'retryAfterMs'],
     run: ({ controls, input }) => {
-      const endpoint = input.oneOf('endpoint', FAULTY_ENDPOINTS);
-      if (endpoint === undefined) throw new ControlError(400, `Give "endpoint" one of ${FAULTY_ENDPOINTS.join(', ')}.`);
+      const endpoint = input.oneOf('endpoint', faultyEndpoints);
+      if (endpoint === undefined)
+        throw new ControlError('invalid-request', `Give "endpoint" one of ${faultyEndpoints.join(', ')}.`);
       controls.failNext({
         endpoint,
         ...given('kind', input.oneOf('kind', ['answer', 'disconnect'] as const)),
@@ -92,7 +93,7 @@ const ROUTES: readonly ControlRoute[] = [
   {
     at: 'POST /tokens',
     does: 'Makes an access token, right or wrong.',
-    fields: MINT_FIELDS,
+    fields: mintFields,
     run: async ({ controls, input }) => ({ access_token: await controls.mintToken(mintRequest(input)) }),
   },
   { at: 'POST /reset', does: 'Goes back to the start, but for keys.', run: ({ controls }) => controls.reset() },
@@ -123,12 +124,12 @@ export function createControlApi(
       await route(request, response, { controls, origin });
     } catch (error) {
       if (isControlError(error)) {
-        sendJson(response, error.status, { error: error.message });
+        sendJson(response, error.status, { error: error.message, code: error.code });
         return;
       }
       if (!(error instanceof BodyError)) throw error;
       response.setHeader('Connection', 'close');
-      sendJson(response, error.status, { error: error.message });
+      sendJson(response, error.status, { error: error.message, code: error.code });
     }
   };
 }
@@ -140,16 +141,17 @@ async function route(
 ): Promise<void> {
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
   if (path === '/' && request.method === 'GET') {
-    const operations = ROUTES.map(({ at, does, fields = [] }) => ({ at, does, fields }));
+    const operations = routeTable.map(({ at, does, fields = [] }) => ({ at, does, fields }));
     sendJson(response, 200, { what: 'The control API of the Entra emulator.', operations });
     return;
   }
-  const candidates = ROUTES.flatMap((one) => {
+  const candidates = routeTable.flatMap((one) => {
     const [method = '', pattern = ''] = one.at.split(' ');
     const username = match(pattern, path);
     return username === undefined ? [] : [{ one, method, username }];
   });
-  if (candidates.length === 0) throw new ControlError(404, 'Nothing is here: GET / lists the operations.');
+  if (candidates.length === 0)
+    throw new ControlError('unknown-operation', 'There is no such operation: GET / lists them.');
   const found = candidates.find(({ method }) => method === request.method);
   if (found === undefined) {
     response.setHeader('Allow', candidates.map(({ method }) => method).join(', '));
@@ -159,7 +161,7 @@ async function route(
   const text = await readBody(request);
   // A form of another site cannot send JSON without a preflight, which is never granted here.
   if (text !== '' && mediaType(request) !== 'application/json') {
-    throw new BodyError(415, 'Send the body as application/json.');
+    throw new BodyError('unsupported-media-type', 'Send the body as application/json.');
   }
   const input = parseControlInput(text);
   input.assertOnly(found.one.fields ?? []);
@@ -185,13 +187,14 @@ function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch (cause) {
-    throw Object.assign(new ControlError(400, 'The username in the path is not percent-encoded correctly.'), { cause });
+    throw new ControlError('invalid-request', 'The username in the path is not percent-encoded correctly.', { cause });
   }
 }
 
 function mintRequest(input: ControlInput): MintRequest {
   const username = input.string('username');
-  if (username === undefined) throw new ControlError(400, 'Give "username" the name of a user: GET /users lists them.');
+  if (username === undefined)
+    throw new ControlError('invalid-request', 'Give "username" the name of a user: GET /users lists them.');
   return {
     username,
     ...given('scopes', input.strings('scopes')),
@@ -203,8 +206,8 @@ function mintRequest(input: ControlInput): MintRequest {
     ...given('notBefore', input.number('notBefore')),
     ...given('claims', input.object('claims')),
     ...given('omit', input.strings('omit')),
-    ...given('algorithm', input.oneOf('algorithm', MINT_ALGORITHMS)),
-    ...given('signedBy', input.oneOf('signedBy', MINT_KEYS)),
+    ...given('algorithm', input.oneOf('algorithm', mintAlgorithms)),
+    ...given('signedBy', input.oneOf('signedBy', mintKeys)),
     ...given('kid', input.string('kid')),
   };
 }

@@ -1,24 +1,35 @@
-import type { Directory } from '../directory/index.ts';
 import { printable } from '../directory/index.ts';
+import type { Directory } from '../directory/index.ts';
+import { EntraEmulatorError } from '../emulator-error.ts';
 
-/** A request to the control operations that cannot be met. The message says what to do. */
-export class ControlError extends Error {
+type ControlErrorCode = 'invalid-request' | 'too-many-faults' | 'unknown-operation' | 'unknown-tenant' | 'unknown-user';
+
+const statuses = {
+  'invalid-request': 400,
+  'too-many-faults': 429,
+  'unknown-operation': 404,
+  'unknown-tenant': 404,
+  'unknown-user': 404,
+} as const satisfies Readonly<Record<ControlErrorCode, number>>;
+
+/** A control operation that cannot be done. The message says what to do. */
+export class ControlError extends EntraEmulatorError<ControlErrorCode> {
   override readonly name = 'ControlError';
   /** The HTTP status on the control API. */
-  readonly status: 400 | 404;
+  readonly status: 400 | 404 | 429;
 
-  constructor(status: 400 | 404, message: string) {
-    super(message);
-    this.status = status;
+  constructor(code: ControlErrorCode, message: string, options?: ErrorOptions) {
+    super(code, message, options);
+    this.status = statuses[code];
   }
 
   static unknownUser(username: string, { users }: Directory): ControlError {
     const known = users.map((user) => user.username).join(', ');
-    return new ControlError(404, `No user is called "${printable(username)}": use one of ${known}.`);
+    return new ControlError('unknown-user', `No user has the username "${printable(username)}": use one of ${known}.`);
   }
 }
 
-/** Whether the value is a refusal of a control operation. */
+/** Whether a value is the refusal of a control operation. It looks at the code, so that it works across copies of the package. */
 export function isControlError(value: unknown): value is ControlError {
-  return value instanceof ControlError;
+  return value instanceof Error && 'code' in value && Object.keys(statuses).some((code) => code === value.code);
 }

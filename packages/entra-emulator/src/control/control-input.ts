@@ -19,7 +19,7 @@ export function parseControlInput(text: string): ControlInput {
   const read = <T>(name: string, is: (value: unknown) => value is T, what: string): T | undefined => {
     const value = fields[name];
     if (value === undefined || is(value)) return value;
-    throw new ControlError(400, `Give "${name}" ${what}.`);
+    throw new ControlError('invalid-request', `Give "${name}" ${what}.`);
   };
   return {
     string: (name) => read(name, (value) => typeof value === 'string', 'a string'),
@@ -33,7 +33,7 @@ export function parseControlInput(text: string): ControlInput {
       const unknown = Object.keys(fields).find((name) => !names.includes(name));
       if (unknown === undefined) return;
       throw new ControlError(
-        400,
+        'invalid-request',
         `"${unknown.slice(0, 64)}" means nothing here: ${names.length === 0 ? 'send no fields' : `use ${names.join(', ')}`}.`,
       );
     },
@@ -46,9 +46,9 @@ function parseObject(text: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw Object.assign(new ControlError(400, 'The body is no JSON: send a JSON object.'), { cause });
+    throw new ControlError('invalid-request', 'The body is no JSON: send a JSON object.', { cause });
   }
-  if (!isObject(value)) throw new ControlError(400, 'The body must be a JSON object.');
+  if (!isObject(value)) throw new ControlError('invalid-request', 'The body must be a JSON object.');
   return value;
 }
 

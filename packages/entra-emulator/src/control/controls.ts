@@ -1,4 +1,4 @@
-import { FAULTY_ENDPOINTS, isAcrs } from '../state/index.ts';
+import { faultyEndpoints, isAcrs } from '../state/index.ts';
 import { ControlError } from './control-error.ts';
 import type { User } from '../directory/index.ts';
 import type { Fault, LogEntry } from '../state/index.ts';
@@ -60,21 +60,23 @@ export function createControls(provider: Provider): EmulatorControls {
 
   return {
     setAccessTokenLifetime(ms) {
-      if (!isLifetime(ms)) throw new ControlError(400, `The lifetime is "${ms}": ${LIFETIME_RULE}`);
+      if (!isLifetime(ms)) throw new ControlError('invalid-request', `The lifetime is "${ms}": ${lifetimeRule}`);
       lifetimes.accessTokenMs = ms;
     },
     rotateKeys: (oldKeys = 'keep') => keys.rotate(oldKeys),
     revokeUser: (username) => policies.revoke(find(username).oid, provider.now()),
     restoreUser: (username) => policies.restore(find(username).oid),
     challengeUser(username, acrs) {
-      if (!isAcrs(acrs)) throw new ControlError(400, 'Give "acrs" an authentication context: "c1" to "c99".');
+      if (!isAcrs(acrs))
+        throw new ControlError('invalid-request', 'Give "acrs" an authentication context: "c1" to "c99".');
       policies.challenge(find(username).oid, acrs);
     },
     withdrawChallenges: (username) => policies.withdraw(find(username).oid),
     failNext(fault) {
       const problem = faultProblem(fault);
-      if (problem !== undefined) throw new ControlError(400, problem);
-      faults.add({ ...fault });
+      if (problem !== undefined) throw new ControlError('invalid-request', problem);
+      if (faults.add({ ...fault }) === 'added') return;
+      throw new ControlError('too-many-faults', 'Too many faults are pending: let requests meet some, or POST /reset.');
     },
     mintToken: (request) => mintToken(provider, request),
     users: () =>
@@ -97,7 +99,7 @@ export function createControls(provider: Provider): EmulatorControls {
 }
 
 /** What a lifetime must be, for messages. */
-export const LIFETIME_RULE = 'give whole milliseconds from 1000 to 86400000 (a day).';
+export const lifetimeRule = 'give whole milliseconds from 1000 to 86400000 (a day).';
 
 /** Whether an access token may live so long. */
 export function isLifetime(ms: number): boolean {
@@ -105,7 +107,7 @@ export function isLifetime(ms: number): boolean {
 }
 
 function faultProblem({ endpoint, status, count, delayMs, retryAfterMs, error, kind }: Fault): string | undefined {
-  if (!FAULTY_ENDPOINTS.includes(endpoint)) return `Give "endpoint" one of ${FAULTY_ENDPOINTS.join(', ')}.`;
+  if (!faultyEndpoints.includes(endpoint)) return `Give "endpoint" one of ${faultyEndpoints.join(', ')}.`;
   if (status !== undefined && !isWithin(status, 400, 599)) return 'Give "status" a number from 400 to 599.';
   if (count !== undefined && !isWithin(count, 1, 1000)) return 'Give "count" a number from 1 to 1000.';
   if (delayMs !== undefined && !isWithin(delayMs, 0, 60_000)) return 'Give "delayMs" milliseconds from 0 to 60000.';

@@ -1,5 +1,5 @@
 export { createControlApi } from './control-api.ts';
 export { ControlError, isControlError } from './control-error.ts';
-export { LIFETIME_RULE, createControls, isLifetime } from './controls.ts';
+export { lifetimeRule, createControls, isLifetime } from './controls.ts';
 export type { EmulatorControls, UserState } from './controls.ts';
 export type { MintAlgorithm, MintKey, MintRequest } from './mint.ts';

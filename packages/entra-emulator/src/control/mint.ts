@@ -7,43 +7,43 @@ import type { Provider } from '../provider.ts';
 import { accessTokenClaims } from '../token-endpoint/index.ts';
 
 /** How a minted token is signed. `HS256-with-public-key` is the confusion attack: the public key's PEM as the secret. */
-export const MINT_ALGORITHMS = ['RS256', 'none', 'HS256-with-public-key'] as const;
-export type MintAlgorithm = (typeof MINT_ALGORITHMS)[number];
+export const mintAlgorithms = ['RS256', 'none', 'HS256-with-public-key'] as const;
+export type MintAlgorithm = (typeof mintAlgorithms)[number];
 
 /**
  * Whose key signs: the `current` one; one that is `unknown` (never published); or the `foreign` one, which is published but
  * for another issuer.
  */
-export const MINT_KEYS = ['current', 'unknown', 'foreign'] as const;
-export type MintKey = (typeof MINT_KEYS)[number];
+export const mintKeys = ['current', 'unknown', 'foreign'] as const;
+export type MintKey = (typeof mintKeys)[number];
 
 /** A token to make directly, right or wrong, for tests of an API. */
 export interface MintRequest {
   /** A user of the directory. */
   readonly username: string;
-  /** The `scp` claim's scopes. Default: all of the API's. Empty: no `scp`. */
+  /** The `scp` claim's scopes. @default all of the API's. Empty: no `scp` */
   readonly scopes?: readonly string[];
-  /** From the issue to `exp`, in milliseconds; zero or less makes a token that has expired. Default: the emulator's. */
+  /** From the issue to `exp`, in milliseconds; zero or less makes a token that has expired. @default the emulator's */
   readonly lifetimeMs?: number;
-  /** Default: the API's. */
+  /** @default the API's */
   readonly version?: 1 | 2;
-  /** Default: what the version demands. */
+  /** @default what the version demands */
   readonly audience?: string;
-  /** Default: the issuer of the version and tenant. */
+  /** @default the issuer of the version and tenant */
   readonly issuer?: string;
-  /** The `tid`, and through it the issuer. Default: the user's. */
+  /** The `tid`, and through it the issuer. @default the user's */
   readonly tenantId?: string;
-  /** The `nbf` claim, in seconds since 1970. Default: the time of issue. */
+  /** The `nbf` claim, in seconds since 1970. @default the time of issue */
   readonly notBefore?: number;
   /** Claims to add or replace. They win over everything else. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Claims to leave out, such as `exp`. */
   readonly omit?: readonly string[];
-  /** Default: `RS256`. */
+  /** @default `RS256` */
   readonly algorithm?: MintAlgorithm;
-  /** Default: `current`. */
+  /** @default `current` */
   readonly signedBy?: MintKey;
-  /** The `kid` of the header. Default: the key's. */
+  /** The `kid` of the header. @default the key's */
   readonly kid?: string;
 }
 

@@ -1,17 +1,18 @@
+import { InvalidOptionError } from '../emulator-error.ts';
 import { isGuid } from '../guid.ts';
 
 /** A simulated Entra tenant. */
 export interface Tenant {
-  /** A GUID: the `tid` of the tenant's tokens. */
+  /** A guidPattern: the `tid` of the tenant's tokens. */
   readonly tenantId: string;
   readonly displayName: string;
-  /** May stand for the tenant's GUID in a path, as a verified domain does at Entra. */
+  /** May stand for the tenant's guidPattern in a path, as a verified domain does at Entra. */
   readonly domain: string;
 }
 
 /** A simulated user. Nobody has a password here. */
 export interface User {
-  /** A GUID: the `oid` of the user's tokens. */
+  /** A guidPattern: the `oid` of the user's tokens. */
   readonly oid: string;
   /** The sign-in name, compared without regard to case: `preferred_username`, and `upn` in v1 tokens. */
   readonly username: string;
@@ -24,19 +25,19 @@ export interface User {
 /** A public client with redirect URIs of the type "single-page application". */
 export interface SpaApplication {
   readonly kind: 'spa';
-  /** A GUID. */
+  /** A guidPattern. */
   readonly clientId: string;
   readonly displayName: string;
-  /** Redirect URIs, compared character by character. Default: none. */
+  /** Redirect URIs, compared character by character. @default none */
   readonly redirectUris?: readonly string[];
-  /** `any-port`: every `http://localhost:<port>/…` is a redirect URI too. Default: `none`. */
+  /** `any-port`: every `http://localhost:<port>/…` is a redirect URI too. @default `none` */
   readonly localhostRedirects?: 'any-port' | 'none';
 }
 
 /** An API: what access tokens are for. */
 export interface ApiApplication {
   readonly kind: 'api';
-  /** A GUID: the `aud` of v2 access tokens. */
+  /** A guidPattern: the `aud` of v2 access tokens. */
   readonly clientId: string;
   readonly displayName: string;
   /** Without a trailing slash: the `aud` of v1 access tokens, and the prefix of the scopes. */
@@ -50,10 +51,10 @@ export interface ApiApplication {
 /** A confidential client that signs in as itself (client credentials). */
 export interface DaemonApplication {
   readonly kind: 'daemon';
-  /** A GUID. */
+  /** A guidPattern. */
   readonly clientId: string;
   readonly displayName: string;
-  /** A GUID: the `oid` and `sub` of its app-only tokens. */
+  /** A guidPattern: the `oid` and `sub` of its app-only tokens. */
   readonly servicePrincipalId: string;
   /** The client secret. A sample: it protects nothing. */
   readonly secret: string;
@@ -68,7 +69,7 @@ export type Application = SpaApplication | ApiApplication | DaemonApplication;
 export interface Directory {
   readonly tenants: readonly Tenant[];
   readonly users: readonly User[];
-  /** The tenant of a path segment (GUID or domain), or `undefined`. */
+  /** The tenant of a path segment (guidPattern or domain), or `undefined`. */
   tenant(segment: string): Tenant | undefined;
   user(oid: string): User | undefined;
   userByName(username: string): User | undefined;
@@ -92,7 +93,7 @@ export interface DirectoryData {
 /**
  * Copies and checks the data.
  *
- * @throws TypeError naming the entry that is wrong and how to correct it.
+ * @throws InvalidOptionError with the wrong entry and its correction.
  */
 export function createDirectory(data: DirectoryData): Directory {
   const { tenants, users, applications } = structuredClone(data);
@@ -101,7 +102,8 @@ export function createDirectory(data: DirectoryData): Directory {
   const apis = applications.filter((application) => application.kind === 'api');
   const spas = applications.filter((application) => application.kind === 'spa');
   const [defaultApi] = apis;
-  if (defaultApi === undefined) throw new TypeError('applications needs one of kind "api": tokens are for an API.');
+  if (defaultApi === undefined)
+    throw new InvalidOptionError('applications needs one of kind "api": tokens are for an API.');
 
   return {
     tenants,
@@ -120,7 +122,7 @@ export function createDirectory(data: DirectoryData): Directory {
 }
 
 function check({ tenants, users, applications }: DirectoryData): void {
-  if (tenants.length === 0) throw new TypeError('tenants is empty: give at least one tenant.');
+  if (tenants.length === 0) throw new InvalidOptionError('tenants is empty: give at least one tenant.');
   const ids = [
     ...tenants.map(({ tenantId, displayName }) => ({ id: tenantId, what: `The tenantId of tenant ${displayName}` })),
     ...users.map(({ oid, username }) => ({ id: oid, what: `The oid of user ${username}` })),
@@ -128,20 +130,22 @@ function check({ tenants, users, applications }: DirectoryData): void {
   ];
   const seen = new Set<string>();
   for (const { id, what } of ids) {
-    if (!isGuid(id)) throw new TypeError(`${what} is "${id}": give a GUID, for example ${crypto.randomUUID()}.`);
-    if (seen.has(id.toLowerCase())) throw new TypeError(`${what} is used twice: give each entry its own GUID.`);
+    if (!isGuid(id))
+      throw new InvalidOptionError(`${what} is "${id}": give a guidPattern, for example ${crypto.randomUUID()}.`);
+    if (seen.has(id.toLowerCase()))
+      throw new InvalidOptionError(`${what} is used twice: give each entry its own guidPattern.`);
     seen.add(id.toLowerCase());
   }
   for (const { username, tenantId } of users) {
     if (!tenants.some((tenant) => tenant.tenantId === tenantId)) {
-      throw new TypeError(
+      throw new InvalidOptionError(
         `User ${username} is of tenant "${tenantId}", which is not among tenants: add it, or correct.`,
       );
     }
   }
   for (const application of applications) {
     if (application.kind === 'api' && !/^[a-z][a-z0-9+.-]*:\/\/.*[^/]$/i.test(application.appIdUri)) {
-      throw new TypeError(
+      throw new InvalidOptionError(
         `The appIdUri of ${application.displayName} is "${application.appIdUri}": give a URI without a trailing slash, such as api://${application.clientId}.`,
       );
     }

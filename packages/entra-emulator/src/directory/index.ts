@@ -25,4 +25,4 @@ export {
   SAMPLE_TENANTS,
   SAMPLE_USERS,
 } from './sample-directory.ts';
-export { GRAPH_ID, printable, resolveScopes } from './scopes.ts';
+export { graphId, printable, resolveScopes } from './scopes.ts';

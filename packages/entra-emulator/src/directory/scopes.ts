@@ -1,17 +1,17 @@
 import type { ApiApplication, Directory } from './directory.ts';
-import { EntraError } from '../errors.ts';
+import { EntraError } from '../entra-error.ts';
 
-const OPENID_SCOPES = new Set(['openid', 'profile', 'email', 'offline_access']);
+const openidScopes = new Set(['openid', 'profile', 'email', 'offline_access']);
 
 /**
  * Microsoft Graph. At Entra a request with no API's scope gets a token for Graph; so it does here, because an API that
  * takes such a token for its own has a hole worth finding.
  */
-export const GRAPH_ID = '00000003-0000-0000-c000-000000000000';
+export const graphId = '00000003-0000-0000-c000-000000000000';
 
 /** What was asked for, understood. */
 export interface ResolvedScopes {
-  /** `undefined`: no API's scope was asked for (see {@link GRAPH_ID}). */
+  /** `undefined`: no API's scope was asked for (see {@link graphId}). */
   readonly api: ApiApplication | undefined;
   /** The delegated scopes without their prefix: the `scp` claim. */
   readonly names: readonly string[];
@@ -36,7 +36,7 @@ export function resolveScopes(scope: string, directory: Directory): ResolvedScop
   let isDefault = false;
 
   for (const item of new Set(scope.split(/\s+/).filter(Boolean))) {
-    if (OPENID_SCOPES.has(item)) {
+    if (openidScopes.has(item)) {
       openid.push(item);
       continue;
     }

@@ -3,7 +3,7 @@ export interface Html {
   readonly markup: string;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
+const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
   '>': '&gt;',
@@ -21,6 +21,6 @@ export function html(strings: TemplateStringsArray, ...values: readonly (string 
 }
 
 function render(value: string | Html | readonly Html[]): string {
-  if (typeof value === 'string') return value.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+  if (typeof value === 'string') return value.replace(/[&<>"']/g, (character) => entities[character] ?? '');
   return 'markup' in value ? value.markup : value.map(({ markup }) => markup).join('');
 }

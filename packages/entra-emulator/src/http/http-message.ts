@@ -1,20 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { EntraEmulatorError } from '../emulator-error.ts';
 
 /** The longest body that is read: a form of OAuth has a few kilobytes. */
-const MAX_BODY_BYTES = 64 * 1024;
+const maxBodyBytes = 64 * 1024;
 
-/** A body that cannot be taken. */
-export class BodyError extends Error {
+const bodyStatuses = { 'invalid-body': 400, 'body-too-large': 413, 'unsupported-media-type': 415 } as const;
+
+/** A body that cannot be read. */
+export class BodyError extends EntraEmulatorError<keyof typeof bodyStatuses> {
   override readonly name = 'BodyError';
-  readonly status: 400 | 413 | 415;
+  readonly status: number;
 
-  constructor(status: 400 | 413 | 415, message: string) {
-    super(message);
-    this.status = status;
+  constructor(code: keyof typeof bodyStatuses, message: string, options?: ErrorOptions) {
+    super(code, message, options);
+    this.status = bodyStatuses[code];
   }
 }
 
-/** @throws BodyError where the body is longer than {@link MAX_BODY_BYTES} or ends early. */
+/** @throws BodyError where the body is longer than {@link maxBodyBytes} or ends early. */
 export async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -22,20 +25,20 @@ export async function readBody(request: IncomingMessage): Promise<string> {
     // Not destroyed on leaving the loop: the refusal still has to go out on the same socket.
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > MAX_BODY_BYTES) break;
+      if (bytes > maxBodyBytes) break;
       chunks.push(chunk);
     }
   } catch (cause) {
-    throw Object.assign(new BodyError(400, 'The body ended early.'), { cause });
+    throw new BodyError('invalid-body', 'The connection was lost before the body ended.', { cause });
   }
-  if (bytes > MAX_BODY_BYTES) throw new BodyError(413, `The body is longer than ${MAX_BODY_BYTES} bytes.`);
+  if (bytes > maxBodyBytes) throw new BodyError('body-too-large', `The body is longer than ${maxBodyBytes} bytes.`);
   return Buffer.concat(chunks).toString('utf8');
 }
 
 /** @throws BodyError also where the body is no form. */
 export async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
   if (mediaType(request) !== 'application/x-www-form-urlencoded') {
-    throw new BodyError(415, 'Send the parameters as application/x-www-form-urlencoded.');
+    throw new BodyError('unsupported-media-type', 'Send the parameters as application/x-www-form-urlencoded.');
   }
   return new URLSearchParams(await readBody(request));
 }

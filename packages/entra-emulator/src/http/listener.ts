@@ -1,30 +1,29 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { EntraEmulatorError } from '../emulator-error.ts';
 
 /** Attempts to find one free port for both of localhost's addresses. */
-const MAX_ATTEMPTS = 5;
+const maxAttempts = 5;
 
 /** A port that another program listens on. */
-export class PortInUseError extends Error {
+export class PortInUseError extends EntraEmulatorError<'port-in-use'> {
   override readonly name = 'PortInUseError';
-  readonly code = 'port_in_use';
   readonly port: number;
   /** The option that chose the port. */
   readonly option: 'port' | 'controlPort';
 
   constructor(port: number, option: 'port' | 'controlPort', cause: unknown) {
-    super(`Port ${port} is in use by another program: free it, or choose another with the option ${option}.`, {
-      cause,
-    });
+    const message = `Port ${port} is in use by another program: free it, or choose another with the option ${option}.`;
+    super('port-in-use', message, { cause });
     this.port = port;
     this.option = option;
   }
 }
 
-/** Whether the value says that a port is taken. */
+/** Whether a value says that a port is in use. It looks at the code, so that it works across copies of the package. */
 export function isPortInUseError(value: unknown): value is PortInUseError {
-  return value instanceof PortInUseError;
+  return value instanceof Error && 'code' in value && value.code === 'port-in-use';
 }
 
 export interface Listener {
@@ -60,7 +59,7 @@ export async function listen(
       await closeOnce(servers)();
       if (!hasCode(error, 'EADDRINUSE')) throw error;
       // A free port on one address may be taken on the other: another one will be free on both.
-      if (port === 0 && attempt < MAX_ATTEMPTS) continue;
+      if (port === 0 && attempt < maxAttempts) continue;
       throw new PortInUseError(port, option, error);
     }
   }

@@ -12,8 +12,8 @@ export function v1Issuer(origin: string, tenantId: string): string {
   return `${origin}/sts/${tenantId}/`;
 }
 
-/** What stands for the tenant's GUID in the metadata and keys of `common` and `organizations`. */
-export const TENANT_TEMPLATE = '{tenantid}';
+/** What stands for the tenant's guidPattern in the metadata and keys of `common` and `organizations`. */
+export const tenantTemplate = '{tenantid}';
 
 /** The tenant of personal Microsoft accounts. Its keys are listed beside every tenant's, as at Entra. */
-export const CONSUMERS_TENANT_ID = '9188040d-6c67-4c5b-b112-36a304b66dad';
+export const consumersTenantId = '9188040d-6c67-4c5b-b112-36a304b66dad';

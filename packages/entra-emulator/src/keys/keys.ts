@@ -1,9 +1,9 @@
 import { exportJWK, exportSPKI, generateKeyPair } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
-import { CONSUMERS_TENANT_ID, TENANT_TEMPLATE, v2Issuer } from './issuers.ts';
+import { consumersTenantId, tenantTemplate, v2Issuer } from './issuers.ts';
 
 /** Keys that no longer sign but are still published. Past this bound the oldest is forgotten. */
-const MAX_RETIRED_KEYS = 8;
+const maxRetiredKeys = 8;
 
 /** One RSA key pair. */
 export interface SigningKey {
@@ -46,18 +46,18 @@ export async function createSigningKeys(randomBytes: (count: number) => Uint8Arr
     unknown: () => (unknown ??= createSigningKey(randomBytes)),
     async rotate(oldKeys) {
       const next = await createSigningKey(randomBytes);
-      retired = oldKeys === 'forget' ? [] : [current, ...retired].slice(0, MAX_RETIRED_KEYS);
+      retired = oldKeys === 'forget' ? [] : [current, ...retired].slice(0, maxRetiredKeys);
       current = next;
       // The foreign key goes too: "forget" means that nothing signed before is verifiable after.
       if (oldKeys === 'forget') foreign = await createSigningKey(randomBytes);
       return current.kid;
     },
     published(origin, tenantId) {
-      const issuer = v2Issuer(origin, tenantId ?? TENANT_TEMPLATE);
+      const issuer = v2Issuer(origin, tenantId ?? tenantTemplate);
       return {
         keys: [
           ...[current, ...retired].map(({ jwk }) => ({ ...jwk, issuer })),
-          { ...foreign.jwk, issuer: v2Issuer(origin, CONSUMERS_TENANT_ID) },
+          { ...foreign.jwk, issuer: v2Issuer(origin, consumersTenantId) },
         ],
       };
     },

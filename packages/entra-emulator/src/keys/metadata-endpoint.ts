@@ -1,4 +1,4 @@
-import { TENANT_TEMPLATE, v1Issuer, v2Issuer } from './issuers.ts';
+import { tenantTemplate, v1Issuer, v2Issuer } from './issuers.ts';
 
 /** The OpenID Connect metadata of one tenant, or of `common` and `organizations`. */
 export interface OpenIdMetadata {
@@ -27,7 +27,7 @@ export function openIdMetadata(
   origin: string,
   where: { segment: string; tenantId: string | undefined; version: 1 | 2 },
 ): OpenIdMetadata {
-  const { segment, tenantId = TENANT_TEMPLATE, version } = where;
+  const { segment, tenantId = tenantTemplate, version } = where;
   const base = `${origin}/${segment}`;
   return {
     issuer: version === 1 ? v1Issuer(origin, tenantId) : v2Issuer(origin, tenantId),

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { AuthorizeRequest, ReturnAddress } from './authorize-request.ts';
 import type { User } from '../directory/index.ts';
-import { entraErrorBody } from '../errors.ts';
-import type { EntraError } from '../errors.ts';
+import { entraErrorBody } from '../entra-error.ts';
+import type { EntraError } from '../entra-error.ts';
 import { sendRedirect } from '../http/index.ts';
 import type { Provider } from '../provider.ts';
 import type { SignedInAccount } from '../state/index.ts';

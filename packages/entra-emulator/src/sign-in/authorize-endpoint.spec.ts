@@ -12,7 +12,7 @@ import {
   v2Issuer,
 } from '../index.ts';
 import type { EntraEmulator } from '../index.ts';
-import { claimsOf, redeem, REDIRECT_URI, refresh, TestBrowser } from './sign-in.fixture.ts';
+import { claimsOf, redeem, redirectUri, refresh, TestBrowser } from './sign-in.fixture.ts';
 
 let time = 0;
 let emulator: EntraEmulator;
@@ -37,7 +37,7 @@ describe('a sign-in', () => {
 
     const back = await browser.press(`pick:${ALICE.oid}`);
     expect(back.response.status).toBe(303);
-    expect(back.location?.startsWith(`${REDIRECT_URI}#`)).toBe(true);
+    expect(back.location?.startsWith(`${redirectUri}#`)).toBe(true);
     expect(back.params.get('state')).toBe('state|with=signs');
     expect(JSON.parse(Buffer.from(back.params.get('client_info') ?? '', 'base64url').toString())).toEqual({
       uid: ALICE.oid,

@@ -1,7 +1,7 @@
 import { answerWithCode, answerWithError } from './authorize-answer.ts';
 import { parseAuthorizeRequest, parseReturnAddress } from './authorize-request.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
-import { EntraError, isEntraError } from '../errors.ts';
+import { EntraError, isEntraError } from '../entra-error.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Fault } from '../state/index.ts';
 import { isFromAnotherOrigin, readCookie, readForm } from '../http/index.ts';

@@ -1,7 +1,7 @@
 import { parseClaimsRequest } from '../state/index.ts';
 import type { ClaimsRequest } from '../state/index.ts';
 import type { SpaApplication } from '../directory/index.ts';
-import { EntraError, missingParameter } from '../errors.ts';
+import { EntraError, missingParameter } from '../entra-error.ts';
 import { isGuid } from '../guid.ts';
 import type { Provider } from '../provider.ts';
 import { printable, registeredRedirect, resolveScopes } from '../directory/index.ts';

@@ -15,14 +15,14 @@ beforeEach(() => {
   browser = new TestBrowser(emulator);
 });
 
-const C1 = acrsClaims(['c1']);
-const CP1 = JSON.stringify({ access_token: { xms_cc: { values: ['CP1'] } } });
+const c1 = acrsClaims(['c1']);
+const cp1 = JSON.stringify({ access_token: { xms_cc: { values: ['CP1'] } } });
 
 describe('the capability cp1', () => {
   it('goes into the token of a client that declares it, on every path', async () => {
-    const { body } = await redeem(emulator, await browser.signIn(ALICE, { claims: CP1 }));
+    const { body } = await redeem(emulator, await browser.signIn(ALICE, { claims: cp1 }));
     expect(claimsOf(body.access_token).xms_cc).toEqual(['cp1']);
-    const silent = await refresh(emulator, body.refresh_token, { claims: CP1 });
+    const silent = await refresh(emulator, body.refresh_token, { claims: cp1 });
     expect(claimsOf(silent.body.access_token).xms_cc).toEqual(['cp1']);
   });
 
@@ -35,38 +35,38 @@ describe('the capability cp1', () => {
 describe('an authentication context that was not satisfied', () => {
   it('makes a refresh interaction_required, with the claims to ask for', async () => {
     const { body } = await redeem(emulator, await browser.signIn());
-    const refused = await refresh(emulator, body.refresh_token, { claims: C1 });
+    const refused = await refresh(emulator, body.refresh_token, { claims: c1 });
     expect(refused.status).toBe(400);
     expect(refused.body).toMatchObject({
       error: 'interaction_required',
       suberror: 'basic_action',
       error_codes: [50076],
-      claims: C1,
+      claims: c1,
     });
     expect((await refresh(emulator, body.refresh_token)).status).toBe(200);
   });
 
   it('makes prompt=none interaction_required, with the claims to ask for', async () => {
     await browser.signIn();
-    const { params } = await browser.authorize({ prompt: 'none', claims: C1 });
+    const { params } = await browser.authorize({ prompt: 'none', claims: c1 });
     expect(params.get('error')).toBe('interaction_required');
-    expect(params.get('claims')).toBe(C1);
+    expect(params.get('claims')).toBe(c1);
   });
 
   it('is satisfied by the step-up page, and travels from the code to every refresh token', async () => {
     await browser.signIn();
-    expect((await browser.authorize({ claims: C1 })).text).toContain('Confirm it is you');
+    expect((await browser.authorize({ claims: c1 })).text).toContain('Confirm it is you');
     const { params } = await browser.press(`confirm:${ALICE.oid}`);
-    const { body } = await redeem(emulator, params.get('code') ?? '', { claims: C1 });
+    const { body } = await redeem(emulator, params.get('code') ?? '', { claims: c1 });
     expect(claimsOf(body.access_token).acrs).toEqual(['c1']);
-    const second = await refresh(emulator, body.refresh_token, { claims: C1 });
+    const second = await refresh(emulator, body.refresh_token, { claims: c1 });
     const third = await refresh(emulator, second.body.refresh_token);
     expect(claimsOf(third.body.access_token).acrs).toEqual(['c1']);
-    expect((await browser.authorize({ prompt: 'none', claims: C1 })).params.has('code')).toBe(true);
+    expect((await browser.authorize({ prompt: 'none', claims: c1 })).params.has('code')).toBe(true);
   });
 
   it('comes after the picker where nobody is signed in', async () => {
-    await browser.authorize({ claims: C1 });
+    await browser.authorize({ claims: c1 });
     expect((await browser.press(`pick:${ALICE.oid}`)).text).toContain('Confirm it is you');
     expect((await browser.press(`confirm:${ALICE.oid}`)).params.has('code')).toBe(true);
   });
@@ -88,7 +88,7 @@ describe('an authentication context that was not satisfied', () => {
   });
 
   it('cannot be confirmed by who has not signed in', async () => {
-    await browser.authorize({ claims: C1 });
+    await browser.authorize({ claims: c1 });
     expect((await browser.press(`confirm:${ALICE.oid}`)).text).toContain('Pick an account');
   });
 });
@@ -96,13 +96,13 @@ describe('an authentication context that was not satisfied', () => {
 describe('a challenge of a user', () => {
   it('holds silent requests until a sign-in satisfies it, anew', async () => {
     await browser.signIn();
-    await browser.authorize({ claims: C1 });
+    await browser.authorize({ claims: c1 });
     const before = await redeem(emulator, (await browser.press(`confirm:${ALICE.oid}`)).params.get('code') ?? '');
 
     emulator.challengeUser('alice@contoso.example', 'c1');
     const refused = await refresh(emulator, before.body.refresh_token);
-    expect(refused.body).toMatchObject({ error: 'interaction_required', claims: C1 });
-    expect((await browser.authorize({ prompt: 'none' })).params.get('claims')).toBe(C1);
+    expect(refused.body).toMatchObject({ error: 'interaction_required', claims: c1 });
+    expect((await browser.authorize({ prompt: 'none' })).params.get('claims')).toBe(c1);
 
     expect((await browser.authorize()).text).toContain('Confirm it is you');
     const after = await redeem(emulator, (await browser.press(`confirm:${ALICE.oid}`)).params.get('code') ?? '');

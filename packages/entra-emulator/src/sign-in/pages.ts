@@ -4,7 +4,7 @@ import type { SpaApplication, Tenant, User } from '../directory/index.ts';
 import { html } from '../http/index.ts';
 import type { Html } from '../http/index.ts';
 
-const STYLE = `
+const style = `
 :root { color-scheme: light dark; --ink: light-dark(#1b1b1f, #ececf1); --muted: light-dark(#5b5b66, #a9a9b6);
   --page: light-dark(#f3f3f7, #131316); --card: light-dark(#fff, #1e1e23); --line: light-dark(#d5d5de, #3a3a44);
   --accent: light-dark(#0b57a4, #8cc2ff); --on-accent: light-dark(#fff, #0b1a2b); --alert: light-dark(#a3161c, #ff9d9d); }
@@ -29,16 +29,16 @@ code { font-size: .875rem; }
 `;
 
 /** One piece: white space inside of it would change the hash in the policy below. */
-const STYLE_ELEMENT: Html = { markup: `<style>${STYLE}</style>` };
+const styleElement: Html = { markup: `<style>${style}</style>` };
 
 /**
  * `form-action` is not limited: Chromium applies it to the redirect after the form too, which goes to the application.
  * No Cross-Origin-Opener-Policy: it would cut a popup off from the page that opened it, and MSAL's popup flow with it.
  */
-const HEADERS = {
+const headers = {
   'Content-Type': 'text/html; charset=utf-8',
   'Cache-Control': 'no-store',
-  'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; frame-ancestors 'none'`,
+  'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; frame-ancestors 'none'`,
   'X-Frame-Options': 'DENY',
   'X-Content-Type-Options': 'nosniff',
   // With "no-referrer" the browser would send "Origin: null" with our own form.
@@ -68,7 +68,7 @@ export function sendPage(response: ServerResponse, status: number, { title, body
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title} – simulated sign-in</title>
-        ${STYLE_ELEMENT}
+        ${styleElement}
       </head>
       <body>
         <main>
@@ -79,7 +79,7 @@ export function sendPage(response: ServerResponse, status: number, { title, body
         </main>
       </body>
     </html> `;
-  response.writeHead(status, HEADERS);
+  response.writeHead(status, headers);
   response.end(page.markup);
 }
 

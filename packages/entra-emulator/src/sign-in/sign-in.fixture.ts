@@ -4,9 +4,9 @@ import type { JWTPayload } from 'jose';
 import type { EntraEmulator, User } from '../index.ts';
 import { ALICE, CONTOSO, SAMPLE_SCOPE, SAMPLE_SPA } from '../index.ts';
 
-export const REDIRECT_URI = 'http://localhost:4200/auth';
-const VERIFIER = 'v'.repeat(20) + '-._~'.repeat(10);
-const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
+export const redirectUri = 'http://localhost:4200/auth';
+const verifier = 'v'.repeat(20) + '-._~'.repeat(10);
+const challenge = createHash('sha256').update(verifier).digest('base64url');
 
 export interface TokenAnswer {
   readonly status: number;
@@ -29,13 +29,13 @@ export class TestBrowser {
     const params = new URLSearchParams();
     const all: Record<string, string | undefined> = {
       client_id: SAMPLE_SPA.clientId,
-      redirect_uri: REDIRECT_URI,
+      redirect_uri: redirectUri,
       response_type: 'code',
       response_mode: 'fragment',
       scope: `openid profile offline_access ${SAMPLE_SCOPE}`,
       state: 'state|with=signs',
       nonce: 'nonce-1',
-      code_challenge: CHALLENGE,
+      code_challenge: challenge,
       code_challenge_method: 'S256',
       client_info: '1',
       ...changes,
@@ -112,7 +112,7 @@ export function redeem(
 ): Promise<TokenAnswer> {
   return postToken(
     emulator,
-    { grant_type: 'authorization_code', code, redirect_uri: REDIRECT_URI, code_verifier: VERIFIER, ...changes },
+    { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier, ...changes },
     options,
   );
 }

@@ -1,7 +1,7 @@
 import type { AuthorizeRequest } from './authorize-request.ts';
 import { acrsClaims } from '../state/index.ts';
 import type { User } from '../directory/index.ts';
-import { EntraError } from '../errors.ts';
+import { EntraError } from '../entra-error.ts';
 import { inScope } from '../provider.ts';
 import type { Provider, TenantScope } from '../provider.ts';
 import type { Session, SignedInAccount } from '../state/index.ts';

@@ -1,10 +1,10 @@
 import type { Grant } from './grant.ts';
-import { EntraError } from '../errors.ts';
+import { EntraError } from '../entra-error.ts';
 
 /** RFC 6749, 4.1.2 recommends at most ten minutes; a browser needs seconds. */
-const CODE_LIFETIME_MS = 60_000;
+const codeLifetimeMs = 60_000;
 /** Codes that are remembered, redeemed ones included. Past this bound the oldest is forgotten, and so unknown. */
-const MAX_CODES = 1_000;
+const maxCodes = 1_000;
 
 /** What a code stands for, and what it is bound to. */
 interface CodeContent {
@@ -33,9 +33,9 @@ export function createAuthorizationCodes(randomBytes: (count: number) => Uint8Ar
   return {
     issue(content, now) {
       const code = `1.${Buffer.from(randomBytes(48)).toString('base64url')}`;
-      codes.set(code, { content, expiresAt: now + CODE_LIFETIME_MS, spent: false });
+      codes.set(code, { content, expiresAt: now + codeLifetimeMs, spent: false });
       const [oldest] = codes.keys();
-      if (codes.size > MAX_CODES && oldest !== undefined) codes.delete(oldest);
+      if (codes.size > maxCodes && oldest !== undefined) codes.delete(oldest);
       return code;
     },
     redeem(code, now) {

@@ -1,4 +1,4 @@
-import { EntraError } from '../errors.ts';
+import { EntraError } from '../entra-error.ts';
 
 /** What a `claims` parameter asks for, as far as this emulator grants it. */
 export interface ClaimsRequest {
@@ -8,13 +8,13 @@ export interface ClaimsRequest {
   readonly capabilities: readonly string[];
 }
 
-const NOTHING: ClaimsRequest = { acrs: [], capabilities: [] };
+const noClaims: ClaimsRequest = { acrs: [], capabilities: [] };
 /** Entra's authentication contexts are c1 to c99. */
-const ACRS = /^c[1-9]\d?$/;
+const acrsPattern = /^c[1-9]\d?$/;
 
 /** Whether the text is the name of an authentication context. */
 export function isAcrs(text: string): boolean {
-  return ACRS.test(text);
+  return acrsPattern.test(text);
 }
 
 /**
@@ -24,7 +24,7 @@ export function isAcrs(text: string): boolean {
  * @throws EntraError AADSTS9000410 where it is no JSON object, 50146 where an authentication context is none of c1 to c99.
  */
 export function parseClaimsRequest(claims: string | undefined): ClaimsRequest {
-  if (claims === undefined || claims === '') return NOTHING;
+  if (claims === undefined || claims === '') return noClaims;
   let root: unknown;
   try {
     root = JSON.parse(claims);
@@ -34,7 +34,7 @@ export function parseClaimsRequest(claims: string | undefined): ClaimsRequest {
   }
   if (!isRecord(root)) throw new EntraError(9000410, 'invalid_request', 'The claims parameter must be a JSON object.');
   const accessToken = root.access_token;
-  if (!isRecord(accessToken)) return NOTHING;
+  if (!isRecord(accessToken)) return noClaims;
 
   const acrs = isRecord(accessToken.acrs) && accessToken.acrs.essential === true;
   const asked = acrs ? values(accessToken.acrs) : [];

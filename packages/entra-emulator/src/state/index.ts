@@ -2,7 +2,7 @@ export { createAuthorizationCodes } from './authorization-codes.ts';
 export type { AuthorizationCodes } from './authorization-codes.ts';
 export { acrsClaims, isAcrs, parseClaimsRequest } from './claims-request.ts';
 export type { ClaimsRequest } from './claims-request.ts';
-export { FAULTY_ENDPOINTS, createFaults } from './faults.ts';
+export { faultyEndpoints, createFaults } from './faults.ts';
 export type { Fault, Faults, FaultyEndpoint } from './faults.ts';
 export type { Grant } from './grant.ts';
 export { createRefreshTokens } from './refresh-tokens.ts';

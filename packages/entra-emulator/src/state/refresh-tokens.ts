@@ -1,5 +1,5 @@
 import { CompactEncrypt, compactDecrypt } from 'jose';
-import { EntraError } from '../errors.ts';
+import { EntraError } from '../entra-error.ts';
 import type { Grant } from './grant.ts';
 
 /** What a refresh token holds. */
@@ -40,10 +40,10 @@ export function createRefreshTokens(lifetimeMs: number, randomBytes: (count: num
         // What decrypts was sealed above, so its shape is known.
         return JSON.parse(new TextDecoder().decode(plaintext)) as RefreshContent;
       } catch (cause) {
-        throw Object.assign(
-          new EntraError(70000, 'invalid_grant', 'Provided grant is invalid or malformed.', { suberror: 'bad_token' }),
-          { cause },
-        );
+        throw new EntraError(70000, 'invalid_grant', 'Provided grant is invalid or malformed.', {
+          suberror: 'bad_token',
+          cause,
+        });
       }
     },
   };

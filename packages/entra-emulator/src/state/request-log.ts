@@ -1,5 +1,5 @@
 /** Entries that are kept. Past this bound the oldest goes. */
-const MAX_ENTRIES = 500;
+const maxEntries = 500;
 
 /** What one request was about. It never holds a token, a code, a secret, or any other text that the request chose. */
 export interface LogEntry {
@@ -8,7 +8,7 @@ export interface LogEntry {
   /** ISO 8601. */
   readonly at: string;
   readonly endpoint: 'authorize' | 'login' | 'token' | 'logout' | 'metadata' | 'keys';
-  /** The tenant's GUID, `common` or `organizations`. */
+  /** The tenant's guidPattern, `common` or `organizations`. */
   readonly tenant: string;
   /** Only a registered client's. */
   readonly clientId?: string;
@@ -41,9 +41,9 @@ export function createRequestLog(): RequestLog {
     add(draft, now) {
       entries.push({ number: ++number, at: new Date(now).toISOString(), ...draft });
       // Cut in halves rather than shifted one by one, which would move the whole array at every request.
-      if (entries.length > 2 * MAX_ENTRIES) entries = entries.slice(-MAX_ENTRIES);
+      if (entries.length > 2 * maxEntries) entries = entries.slice(-maxEntries);
     },
-    entries: () => entries.slice(-MAX_ENTRIES),
+    entries: () => entries.slice(-maxEntries),
     reset() {
       entries = [];
       number = 0;

@@ -2,7 +2,7 @@ import { guidFrom } from '../guid.ts';
 import type { HeldAcrs } from './user-policies.ts';
 
 /** Browsers that are remembered. Past this bound the one that was used longest ago is signed out. */
-const MAX_SESSIONS = 1_000;
+const maxSessions = 1_000;
 
 /** One user, signed in to one browser. */
 export interface SignedInAccount {
@@ -49,7 +49,7 @@ export function createSessions(randomBytes: (count: number) => Uint8Array): Sess
       const session = createSession(Buffer.from(randomBytes(32)).toString('base64url'), randomBytes);
       sessions.set(session.id, session);
       const [oldest] = sessions.keys();
-      if (sessions.size > MAX_SESSIONS && oldest !== undefined) sessions.delete(oldest);
+      if (sessions.size > maxSessions && oldest !== undefined) sessions.delete(oldest);
       return session;
     },
     remove(id) {

@@ -4,8 +4,8 @@ import { ALICE, SAMPLE_API, SAMPLE_DAEMON, SAMPLE_SCOPE, SAMPLE_SPA, startEntraE
 import type { EntraEmulator } from '../index.ts';
 import { claimsOf, postToken, redeem, refresh, TestBrowser, unknownCode } from '../sign-in/sign-in.fixture.ts';
 
-const HOUR = 3_600_000;
-const OTHER_SPA = { ...SAMPLE_SPA, clientId: '07e25fa0-0000-4000-8000-000000000001' };
+const hour = 3_600_000;
+const otherSpa = { ...SAMPLE_SPA, clientId: '07e25fa0-0000-4000-8000-000000000001' };
 let time = 0;
 let emulator: EntraEmulator;
 let browser: TestBrowser;
@@ -14,7 +14,7 @@ beforeAll(async () => {
   time = Date.parse('2026-01-01T00:00:00Z');
   emulator = await startEntraEmulator({
     now: () => time,
-    applications: [SAMPLE_SPA, OTHER_SPA, SAMPLE_API, SAMPLE_DAEMON],
+    applications: [SAMPLE_SPA, otherSpa, SAMPLE_API, SAMPLE_DAEMON],
   });
 });
 afterAll(() => emulator.close());
@@ -43,7 +43,7 @@ describe('a code', () => {
     ['a verifier that is too short', { code_verifier: 'w' }, 501481],
     ['no verifier', { code_verifier: undefined }, 900144],
     ['another redirect URI', { redirect_uri: 'http://localhost:4200/other' }, 50011],
-    ['another client', { client_id: OTHER_SPA.clientId }, 700005],
+    ['another client', { client_id: otherSpa.clientId }, 700005],
     ['an unknown client', { client_id: '00000000-0000-4000-8000-000000000000' }, 700016],
   ])('is refused with %s', async (_what, changes, code) => {
     const { status, body } = await redeem(emulator, await browser.signIn(), changes);
@@ -73,10 +73,10 @@ describe('a code', () => {
 describe('a refresh token', () => {
   it('has a fixed end, that its successors share', async () => {
     const { body: first } = await redeem(emulator, await browser.signIn());
-    time += 23 * HOUR;
+    time += 23 * hour;
     const { body: second } = await refresh(emulator, first.refresh_token);
     expect(second.refresh_token_expires_in).toBe(3600);
-    time += HOUR;
+    time += hour;
     const { status, body } = await refresh(emulator, second.refresh_token);
     expect(status).toBe(400);
     expect(body).toMatchObject({ error: 'invalid_grant', suberror: 'bad_token', error_codes: [700084] });
@@ -106,7 +106,7 @@ describe('a refresh token', () => {
 
   it('is refused to another client', async () => {
     const { body } = await redeem(emulator, await browser.signIn());
-    const refused = await refresh(emulator, body.refresh_token, { client_id: OTHER_SPA.clientId });
+    const refused = await refresh(emulator, body.refresh_token, { client_id: otherSpa.clientId });
     expect(refused.body).toMatchObject({ error: 'invalid_grant', suberror: 'client_mismatch' });
   });
 

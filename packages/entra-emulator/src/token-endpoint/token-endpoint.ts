@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { EntraError, entraErrorBody, isEntraError, missingParameter } from '../errors.ts';
+import { EntraError, entraErrorBody, isEntraError, missingParameter } from '../entra-error.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Fault, LogDraft } from '../state/index.ts';
 import { isGuid } from '../guid.ts';

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { parseClaimsRequest } from '../state/index.ts';
 import type { DaemonApplication, SpaApplication, User } from '../directory/index.ts';
-import { EntraError, missingParameter } from '../errors.ts';
+import { EntraError, missingParameter } from '../entra-error.ts';
 import type { Grant, LogDraft } from '../state/index.ts';
 import { inScope } from '../provider.ts';
 import type { Provider, TenantScope } from '../provider.ts';
@@ -130,7 +130,7 @@ export async function redeemClientCredentials(
     throw new EntraError(
       53003,
       'invalid_request',
-      `An app-only token is for one tenant: use its GUID or domain in the path, not '${scope.segment}'.`,
+      `An app-only token is for one tenant: use its guidPattern or domain in the path, not '${scope.segment}'.`,
     );
   }
   const { api, isDefault } = resolveScopes(requiredParameter(params, 'scope'), provider.directory);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { JWTPayload } from 'jose';
-import { GRAPH_ID, loginHint } from '../directory/index.ts';
+import { graphId, loginHint } from '../directory/index.ts';
 import type { ApiApplication, DaemonApplication, User } from '../directory/index.ts';
 import { v1Issuer, v2Issuer } from '../keys/index.ts';
 import type { Provider } from '../provider.ts';
@@ -26,7 +26,7 @@ export function accessTokenClaims(provider: Provider, subject: AccessTokenSubjec
   const { user, clientId, api, version, scopes, sid, acrs, capabilities, lifetimeMs } = subject;
   const { origin, now, randomBytes } = provider;
   const { tenantId: tid, oid, displayName: name, username } = user;
-  const resource = api?.clientId ?? GRAPH_ID;
+  const resource = api?.clientId ?? graphId;
   const common = {
     ...validity(now(), lifetimeMs),
     name,
@@ -42,7 +42,7 @@ export function accessTokenClaims(provider: Provider, subject: AccessTokenSubjec
   };
   if (version === 1) {
     return {
-      aud: api?.appIdUri ?? GRAPH_ID,
+      aud: api?.appIdUri ?? graphId,
       iss: v1Issuer(origin, tid),
       ...common,
       acr: '1',

@@ -21,9 +21,9 @@ export class EntraError extends Error {
     code: number,
     error: string,
     message: string,
-    options: { status?: number; suberror?: string; claims?: string } = {},
+    options: { status?: number; suberror?: string; claims?: string; cause?: unknown } = {},
   ) {
-    super(`AADSTS${code}: ${message}`);
+    super(`AADSTS${code}: ${message}`, options);
     const { status = 400, suberror, claims } = options;
     this.code = code;
     this.error = error;
@@ -43,7 +43,7 @@ export interface ErrorContext {
   readonly origin: string;
   readonly now: number;
   readonly randomBytes: (count: number) => Uint8Array;
-  /** The `client-request-id` of the request, if it had one that is a GUID. */
+  /** The `client-request-id` of the request, if it had one that is a guidPattern. */
   readonly correlationId: string | undefined;
 }
 
