@@ -1,19 +1,19 @@
 import type { Page } from 'playwright-core';
 
-/** What a screen reader says by itself, without its person having gone there. */
+/** What a screen reader says by itself, without moving the focus. */
 export interface Announcement {
-  /** An assertive one cuts off what is being said. */
+  /** An assertive announcement interrupts the current one. */
   readonly manner: 'polite' | 'assertive';
   readonly text: string;
 }
 
-/** Notes what the live regions of the page, and of those that it leads to, announce. Call it before the page is opened. */
+/** Records the announcements of the live regions of the page, and of the pages that it leads to. Call it before the page is opened. */
 export async function listen(page: Page): Promise<() => Promise<Announcement[]>> {
   await page.addInitScript(noteAnnouncements);
   return () => page.evaluate(() => (globalThis as unknown as { announced?: Announcement[] }).announced ?? []);
 }
 
-/** As WAI-ARIA 1.2 has it: a log tells what was added to it, a status and an alert what they say as a whole. */
+/** WAI-ARIA 1.2: of a log, the additions are announced; of a status and an alert, the whole text. */
 function noteAnnouncements(): void {
   const announced: Announcement[] = [];
   (globalThis as unknown as { announced: Announcement[] }).announced = announced;

@@ -28,7 +28,7 @@ function openStreams(page: Page) {
 describe('the six connections that a browser has for one origin over HTTP/1.1', () => {
   const world = withStack();
 
-  it('are never used up by a page, and a page that is left within the app gives back all of its own', async () => {
+  it('are never used up by a page, and navigating away within the app closes all of its streams', async () => {
     const visitor = await world.arrive();
     await visitor.signIn(alice);
     const { id } = (await world.stack.call(alice, 'POST', '/documents', { title: 'Plan', sharedWith: [] })) as {

@@ -20,7 +20,7 @@ describe('in French', () => {
   });
   afterAll(() => upstream.end());
 
-  it('what the API refuses is said in French', async () => {
+  it('describes refusals of the API in French', async () => {
     const visitor = await world.arrive();
     const { page } = visitor;
     await visitor.signIn(alice);
@@ -51,7 +51,7 @@ describe('in French', () => {
       .filter({ hasText: /^\s*La réponse a échoué\. L’assistant a cessé de répondre/ });
     await alert.waitFor();
 
-    // Until the limit is reached: how many streams it took so far is not what is tested here.
+    // Until the limit is reached: the number of streams so far does not matter.
     for (let opened = 0; opened <= streamsAMinute; opened += 1) {
       await visitor.open('/fr/events');
       await page.locator('[data-state="open"], [data-state="waiting"]').first().waitFor();
@@ -60,7 +60,7 @@ describe('in French', () => {
     await says(/l’API a reçu trop de requêtes de vous ou de votre réseau/);
   });
 
-  it('who may not read the logs is told so in French', async () => {
+  it('says in French that a user may not read the logs', async () => {
     const visitor = await world.arrive();
     await visitor.signIn(bob);
     await visitor.open('/fr/logs');
@@ -68,7 +68,7 @@ describe('in French', () => {
     await visitor.page.getByText(/réservés aux personnes qui ont le rôle/).waitFor();
   });
 
-  it('an API that is away, and an end of sign-in, are told in French', async () => {
+  it('says in French that the API cannot be reached', async () => {
     const visitor = await world.arrive();
     await visitor.signIn(bob);
     await visitor.open('/fr/notifications');
@@ -80,7 +80,7 @@ describe('in French', () => {
     await visitor.live();
   });
 
-  it('what the API writes to people is in the language of who reads it', async () => {
+  it('shows notices of the API in the language of the page', async () => {
     const visitor = await world.arrive();
     await visitor.signIn(bob);
     await visitor.open('/fr/notifications');
@@ -93,7 +93,7 @@ describe('in French', () => {
     await visitor.sees(`${alice.name} vous a mentionné dans plan`);
   });
 
-  it('no page has a sentence of the English one', async () => {
+  it('has no English sentence on any page', async () => {
     const visitor = await world.arrive();
     const { page } = visitor;
     await visitor.signIn(bob);
@@ -111,7 +111,7 @@ describe('in French', () => {
   }, 120_000);
 });
 
-/** What a page says in three words and more, names for whoever listens included, but for what says that it is English. */
+/** The texts of a page with three words or more, accessible names included, except those that are marked as English. */
 async function sentences(page: Page, url: string): Promise<string[]> {
   await page.goto(url);
   await page.locator('main h1').waitFor();

@@ -10,7 +10,7 @@ interface Stop {
   readonly is: 'held' | 'lost';
   /** Whether it can be seen: an outline of the element or right around it, or the frame of its field. */
   readonly mark: 'shown' | 'missing';
-  /** Whether the element is where a person can look at it. */
+  /** Whether the element is within the window. */
   readonly place: 'in-sight' | 'out-of-sight' | 'covered';
   readonly html: string;
 }

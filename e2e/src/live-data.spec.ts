@@ -15,7 +15,7 @@ describe('pages of live data', () => {
 
   it('the dashboard draws the API’s own metrics and its use, in charts and in words', async () => {
     const visitor = await world.arrive();
-    await visitor.signIn(alice, 'redirect', '/dashboard');
+    await visitor.signIn(alice, '/dashboard');
     await visitor.live();
     await expect.poll(() => visitor.page.locator('[data-chart]').count()).toBeGreaterThan(1);
     await changes(visitor.page.locator('[data-metric="cpu"]').first());
@@ -25,7 +25,7 @@ describe('pages of live data', () => {
 
   it('stock prices move, say that they are simulated, and follow the choice of symbols', async () => {
     const visitor = await world.arrive();
-    await visitor.signIn(alice, 'redirect', '/stocks');
+    await visitor.signIn(alice, '/stocks');
     await visitor.live();
     await visitor.page
       .getByText(/simulated/i)
@@ -42,7 +42,7 @@ describe('pages of live data', () => {
 
   it('a device’s readings arrive over MQTT', async () => {
     const visitor = await world.arrive();
-    await visitor.signIn(alice, 'redirect', '/devices');
+    await visitor.signIn(alice, '/devices');
     await visitor.page.locator('[data-broker="connected"]').waitFor();
     await visitor.page.locator('[data-device]').first().click();
     await visitor.live();
@@ -51,14 +51,14 @@ describe('pages of live data', () => {
 
   it('the server’s health changes by the second', async () => {
     const visitor = await world.arrive();
-    await visitor.signIn(alice, 'redirect', '/health');
+    await visitor.signIn(alice, '/health');
     await visitor.live();
     await changes(visitor.page.locator('[data-health="uptimeSeconds"], [data-health="uptime"]').first());
   });
 
   it('the three ways to carry a token all stream, and only one of them shows it', async () => {
     const visitor = await world.arrive();
-    await visitor.signIn(alice, 'redirect', '/transports');
+    await visitor.signIn(alice, '/transports');
     const card = (name: string): Locator => visitor.page.locator(`[data-transport="${name}"]`);
     for (const name of ['header', 'ticket', 'query']) await card(name).locator('[data-state="open"]').waitFor();
     await expect.poll(() => card('header').locator('[data-url]').textContent()).toBe('/transports/stream');
@@ -72,13 +72,13 @@ describe('pages of live data', () => {
     await visitor.open('/');
   });
 
-  it('logs come by level to who may read them, and are refused in words to who may not', async () => {
+  it('shows logs by level to an administrator, and describes the refusal to another user', async () => {
     const [admin, reader] = await Promise.all([world.arrive(), world.arrive()]);
-    await admin.signIn(alice, 'redirect', '/logs');
+    await admin.signIn(alice, '/logs');
     await admin.live();
     await world.stack.call(bob, 'GET', '/me');
     await admin.page.locator('li[data-level]').first().waitFor();
-    await reader.signIn(bob, 'redirect', '/logs');
+    await reader.signIn(bob, '/logs');
     await reader.page
       .getByText(/Stream\.Admin/)
       .first()

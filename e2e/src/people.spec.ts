@@ -7,9 +7,9 @@ describe('people', () => {
 
   it('a notification posted for Alice arrives on her page and not on Bob’s; she signed in by redirect, he by popup', async () => {
     const [one, other] = await Promise.all([world.arrive(), world.arrive()]);
-    await one.signIn(alice, 'redirect', '/notifications');
+    await one.signInBy('redirect', alice, '/notifications');
     await one.live();
-    await other.signIn(bob, 'popup', '/notifications');
+    await other.signInBy('popup', bob, '/notifications');
     await other.live();
 
     await other.page.getByLabel('To', { exact: true }).selectOption(alice.name);
@@ -18,7 +18,7 @@ describe('people', () => {
     await other.button('Send').click();
     await one.sees('It passed.');
 
-    // One more, for Bob: when that has come, what did not come to him before will not come any more.
+    // One more, for Bob: once it has arrived, an earlier notice would have arrived too.
     const people = (await world.stack.call(alice, 'GET', '/people')) as { id: string; name: string }[];
     const to = people.find(({ name }) => name === bob.name)?.id;
     await world.stack.call(alice, 'POST', '/notifications', { to, title: 'For you', message: 'Only for Bob.' });
@@ -27,11 +27,11 @@ describe('people', () => {
     expect(await one.count('Only for Bob.')).toBe(0);
   });
 
-  it('two people chat, and whoever comes later reads what was said', async () => {
+  it('two users chat, and a later one reads the history', async () => {
     const [one, other] = await Promise.all([world.arrive(), world.arrive()]);
-    await one.signIn(alice, 'redirect', '/chat/lobby');
+    await one.signIn(alice, '/chat/lobby');
     await one.live();
-    await other.signIn(bob, 'redirect', '/chat/lobby');
+    await other.signIn(bob, '/chat/lobby');
     await other.live();
     await one.page.getByLabel('Message', { exact: true }).fill('Hello Bob');
     await one.button('Send').click();
@@ -52,7 +52,7 @@ describe('people', () => {
 
   it('events arrive by type, and a type that is switched off does not', async () => {
     const visitor = await world.arrive();
-    await visitor.signIn(alice, 'redirect', '/events');
+    await visitor.signIn(alice, '/events');
     await visitor.page.getByRole('checkbox', { name: 'status' }).uncheck();
     await visitor.live();
     await world.stack.call(bob, 'POST', '/events', { type: 'status', text: 'unseen' });
@@ -63,7 +63,7 @@ describe('people', () => {
 
   it('the assistant’s answer appears token by token, says what it is, and completes', async () => {
     const visitor = await world.arrive();
-    await visitor.signIn(alice, 'redirect', '/assistant');
+    await visitor.signIn(alice, '/assistant');
     await visitor.page.getByLabel('Ask the assistant').fill('How does a client resume after a gap?');
     await visitor.page.evaluate(() => {
       const lengths = ((globalThis as unknown as { lengths: Set<number> }).lengths = new Set<number>());
@@ -81,9 +81,9 @@ describe('people', () => {
     ).toBeGreaterThan(10);
   });
 
-  it('a conversation is there after a reload, and an answer in the middle of it goes on', async () => {
+  it('a conversation is there after a reload, and an interrupted answer continues', async () => {
     const visitor = await world.arrive();
-    await visitor.signIn(alice, 'redirect', '/assistant');
+    await visitor.signIn(alice, '/assistant');
     const answers = visitor.page.locator('.answer');
     const isComplete = (count: number): Promise<void> =>
       expect.poll(() => visitor.page.locator('.answer[data-status="complete"]').count()).toBe(count);
@@ -103,9 +103,9 @@ describe('people', () => {
     await expect.poll(() => answers.count()).toBe(0);
   });
 
-  it('the assistant stops when it is told to', async () => {
+  it('the assistant stops when the user stops it', async () => {
     const visitor = await world.arrive();
-    await visitor.signIn(alice, 'redirect', '/assistant');
+    await visitor.signIn(alice, '/assistant');
     await visitor.page.getByLabel('Ask the assistant').fill('token reconnect replay gap heartbeat');
     await visitor.button('Ask').click();
     await visitor.page.locator('.answer').getByText('I am').waitFor();

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A program of the repository, started as a person would. */
+/** A program of the repository, started as from a terminal. */
 export interface Service {
   readonly child: ChildProcess;
-  /** What it has printed, for the message of a failure. */
+  /** Its output, for the message of a failure. */
   readonly printed: () => string;
   /** Ends it, and resolves when it has ended. */
   end(signal?: 'SIGTERM' | 'SIGKILL' | 'SIGINT'): Promise<void>;
@@ -23,7 +23,7 @@ export function startService(script: string, variables: Readonly<Record<string, 
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8');
-    // Bounded: a test wants the end of it.
+    // Limited: only the end matters for a failed test.
     stream.on('data', (text: string) => {
       lines.push(text);
       if (lines.length > 500) lines.shift();
@@ -54,7 +54,7 @@ export async function answering(url: string, service: Service): Promise<void> {
   }
 }
 
-/** Ports that nobody listens on now. */
+/** Free ports. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {

@@ -18,28 +18,28 @@ export type SampleUser = typeof alice;
 /** What a token is made with; see "POST /tokens" in the emulator's README. */
 export type TokenRequest = Readonly<Record<string, unknown>>;
 
-/** The whole of Sillage, on ports of its own. */
+/** All of Sillage, on free ports. */
 export interface Stack {
   readonly web: string;
   readonly api: string;
   readonly emulator: string;
-  /** Kills the API without a word, as a crash does. */
+  /** Kills the API without a shutdown, like a crash. */
   killApi(): Promise<void>;
   startApi(): Promise<void>;
   /** Calls the emulator's control API. */
   control(method: string, path: string, body?: unknown): Promise<unknown>;
   token(request?: TokenRequest): Promise<string>;
-  /** Calls the API as a user, from outside of any page. */
+  /** Calls the API as a user, without a page. */
   call(user: SampleUser, method: string, path: string, body?: unknown): Promise<unknown>;
-  /** How many sessions the server has of a user. */
+  /** The number of sessions that a user has on the server. */
   sessions(user: SampleUser): Promise<number>;
   end(): Promise<void>;
 }
 
 export interface StackOptions {
-  /** Default: an hour. */
+  /** @default 3_600_000 */
   readonly accessTokenLifetimeMs?: number;
-  /** Default: `sqlite`, in a folder of its own. */
+  /** @default 'sqlite', in a temporary folder */
   readonly store?: 'memory' | 'sqlite';
   /** More of the API's environment. Called once the ports are known, before anything starts. */
   readonly api?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
@@ -97,7 +97,7 @@ export async function startStack({
       EMULATOR_ORIGIN: emulator,
     });
 
-  // One that does not start must not leave the others running.
+  // If one does not start, the others are ended.
   let [apiService] = await Promise.all([startApi(), startEmulator(), startWeb()]).catch(async (error: unknown) => {
     await end();
     throw error;

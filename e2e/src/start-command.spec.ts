@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { freePorts, startService } from './service.ts';
 
-/** Without what CI or a person may have set: the command is to work with nothing. */
+/** Without the variables that CI or a developer may have set: the command must work without any. */
 const names = ['WEB_PORT', 'API_PORT', 'EMULATOR_PORT', 'EMULATOR_CONTROL_PORT'] as const;
 
 async function ports(): Promise<Record<(typeof names)[number], number>> {

@@ -11,7 +11,7 @@ describe('the import of a CSV', () => {
 
   async function importFile(user: SampleUser, name: string, text: string): Promise<Visitor> {
     const visitor = await world.arrive();
-    await visitor.signIn(user, 'redirect', '/tasks');
+    await visitor.signIn(user, '/tasks');
     await visitor.page.getByLabel('CSV file').setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });
     await visitor.button('Import').click();
     return visitor;
@@ -28,7 +28,7 @@ describe('the import of a CSV', () => {
     const tasks = ['first.csv', 'second.csv'].map((name) => ({ name, sizeBytes: 1_000 }));
     for (const task of tasks) await world.stack.call(alice, 'POST', '/tasks', task);
     const visitor = await world.arrive();
-    await visitor.signIn(alice, 'redirect', '/tasks');
+    await visitor.signIn(alice, '/tasks');
     const followed = (name: string): Promise<void> => visitor.page.locator('#task').getByText(name).waitFor();
     await followed('second.csv');
     await visitor.button('Follow first.csv').click();
@@ -40,7 +40,7 @@ describe('the import of a CSV', () => {
     }
   });
 
-  it('says at which line a file is wrong, and goes on working', async () => {
+  it('reports the line of a wrong file, and imports the next one', async () => {
     const visitor = await importFile(alice, 'broken.csv', 'id,name\n1,one\n2,two,too many\n');
     await visitor.page.locator('[data-task-status="failed"]').waitFor();
     await visitor.page
@@ -54,14 +54,14 @@ describe('the import of a CSV', () => {
     await visitor.page.locator('[data-task-status="completed"]').waitFor();
   });
 
-  it('goes on after a reload of the page, once the same file is chosen again', async () => {
+  it('resumes after a reload of the page, once the same file is chosen again', async () => {
     const visitor = await world.arrive();
-    await visitor.signIn(alice, 'redirect', '/tasks');
-    const rows = 1_000_000;
+    await visitor.signIn(alice, '/tasks');
+    const rows = 300_000;
     const folder = await mkdtemp(join(tmpdir(), 'sillage-csv-'));
     const path = join(folder, 'reloaded.csv');
     await writeFile(path, `id,n\n${'1,2\n'.repeat(rows)}`);
-    await visitor.uploadAt(1_000_000);
+    await visitor.uploadAt(300_000);
     await visitor.page.getByLabel('CSV file').setInputFiles(path);
     await visitor.button('Import').click();
     await expect.poll(() => visitor.importedRows()).toBeGreaterThan(10_000);
@@ -81,7 +81,7 @@ describe('the import of a CSV', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('refuses what is no CSV, in words', async () => {
+  it('describes why a file is not a CSV file', async () => {
     const visitor = await importFile(alice, 'picture.csv', '\u0000\u0001\u0002PNG\u0000'.repeat(1_000));
     await visitor.page.locator('[data-task-status="failed"]').waitFor();
     await visitor.page.getByText('Line 1 cannot be imported: it holds binary data').waitFor();

@@ -8,8 +8,8 @@ describe('pages for two', () => {
   it('two people write one document, each sees the other’s words and place, and nobody else may open it', async () => {
     const [one, other] = await Promise.all([world.arrive(), world.arrive()]);
     await world.stack.call(dave, 'GET', '/me');
-    await other.signIn(bob, 'redirect', '/documents');
-    await one.signIn(alice, 'redirect', '/documents');
+    await other.signIn(bob, '/documents');
+    await one.signIn(alice, '/documents');
     await one.page.getByLabel('Title').fill('Plan');
     await one.page.getByRole('combobox', { name: 'Share with' }).click();
     for (const { name } of [bob, dave]) await one.page.getByRole('option', { name }).click();
@@ -45,9 +45,9 @@ describe('pages for two', () => {
 
   it('two people play, the server referees, and a third watches', async () => {
     const [one, other, third] = await Promise.all([world.arrive(), world.arrive(), world.arrive()]);
-    await one.signIn(alice, 'redirect', '/game/e2e');
-    await other.signIn(bob, 'redirect', '/game/e2e');
-    await third.signIn(dave, 'redirect', '/game/e2e');
+    await one.signIn(alice, '/game/e2e');
+    await other.signIn(bob, '/game/e2e');
+    await third.signIn(dave, '/game/e2e');
     await Promise.all([one.live(), other.live(), third.live()]);
     await one.button('Take a seat').click();
     await one.page.locator('[data-game-status="waiting-for-players"]').waitFor();

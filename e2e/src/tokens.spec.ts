@@ -10,7 +10,7 @@ describe('tokens that live ten seconds', () => {
 
   it('over a minute of 20 events a second, every one arrives once and in order, with no interaction', async () => {
     const visitor = await world.arrive();
-    await visitor.signIn(alice, 'redirect', '/events');
+    await visitor.signInBy('redirect', alice, '/events');
     await visitor.live();
     await visitor.page.evaluate(() => {
       const seen = ((globalThis as unknown as { seen: string[] }).seen = []) as string[];

@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { alice, bob } from './stack.ts';
 import { withStack } from './with-stack.ts';
 
-describe('trouble in mid-stream', () => {
+describe('a stream that is interrupted', () => {
   // In memory, so that a restart loses something: what a log in a file keeps over one is shown in restarts.spec.ts.
   const world = withStack({ store: 'memory' });
 
   const publish = (text: string): Promise<unknown> =>
     world.stack.call(bob, 'POST', '/events', { type: 'update', text });
 
-  it('the API is killed and started again: the page says so, comes back, and tells what the restart lost', async () => {
+  it('reconnects after a restart of the API, and reports the gap', async () => {
     const visitor = await world.arrive();
-    await visitor.signIn(alice, 'redirect', '/events');
+    await visitor.signInBy('redirect', alice, '/events');
     await visitor.live();
     await publish('before');
     await visitor.sees('before');
@@ -32,9 +32,9 @@ describe('trouble in mid-stream', () => {
     for (const text of ['before', 'while away', 'after']) expect(await visitor.count(text)).toBe(1);
   });
 
-  it('the network goes and comes back: what was published meanwhile arrives, and no gap is told', async () => {
+  it('reconnects after a loss of the network, receives the missed events, and reports no gap', async () => {
     const visitor = await world.arrive();
-    await visitor.signIn(alice, 'redirect', '/events');
+    await visitor.signInBy('redirect', alice, '/events');
     await visitor.live();
     await publish('one');
     await visitor.sees('one');
@@ -49,7 +49,7 @@ describe('trouble in mid-stream', () => {
 
   it('a claims challenge: the page asks for sign-in, opens nothing by itself, and resumes where it was after the click', async () => {
     const visitor = await world.arrive();
-    await visitor.signIn(alice, 'redirect', '/events');
+    await visitor.signInBy('redirect', alice, '/events');
     await visitor.live();
     await publish('before the challenge');
     await visitor.sees('before the challenge');
@@ -75,7 +75,7 @@ describe('trouble in mid-stream', () => {
 
   it('sign-out closes every stream, and the server sees them close', async () => {
     const visitor = await world.arrive();
-    await visitor.signIn(alice, 'redirect', '/notifications');
+    await visitor.signInBy('redirect', alice, '/notifications');
     await visitor.live();
     await expect.poll(() => world.stack.sessions(alice)).toBeGreaterThan(0);
     await visitor.page.getByTestId('me').click();
@@ -97,7 +97,7 @@ describe('trouble in mid-stream', () => {
 
   it('a page that is left closes its streams', async () => {
     const visitor = await world.arrive();
-    await visitor.signIn(alice, 'redirect', '/events');
+    await visitor.signInBy('redirect', alice, '/events');
     await visitor.live();
     await expect.poll(() => world.stack.sessions(alice)).toBe(1);
     await visitor.page.goto('about:blank');

@@ -1,12 +1,13 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { startStack, type Stack, type StackOptions } from './stack.ts';
-import { launchChromium, Visitor } from './visitor.ts';
+import { launchChromium, Visitor, type SignIns } from './visitor.ts';
 
-/** A stack and a browser for the tests of a file, and visitors who leave after each test. */
+/** A stack and a browser for the tests of a file, and visitors whose context is closed after each test. */
 export function withStack(options: StackOptions = {}) {
   const held: { stack?: Stack; browser?: Browser } = {};
   const visitors: Visitor[] = [];
+  const signIns: SignIns = new Map();
 
   beforeAll(async () => {
     [held.stack, held.browser] = await Promise.all([startStack(options), launchChromium()]);
@@ -25,12 +26,12 @@ export function withStack(options: StackOptions = {}) {
 
   return {
     get stack(): Stack {
-      if (held.stack === undefined) throw new Error('The stack is started before the first test, not before.');
+      if (held.stack === undefined) throw new Error('The stack is not running yet: use it within a test.');
       return held.stack;
     },
     async arrive(): Promise<Visitor> {
-      if (held.browser === undefined) throw new Error('The browser is started before the first test, not before.');
-      const visitor = await Visitor.arrive(held.browser, this.stack);
+      if (held.browser === undefined) throw new Error('The browser is not running yet: use it within a test.');
+      const visitor = await Visitor.arrive(held.browser, this.stack, signIns);
       visitors.push(visitor);
       return visitor;
     },
