@@ -1,5 +1,5 @@
 // Prevents: a change of the public API that nobody noticed. Each entry point's API is a file in goldens/, and every change of it a
-// reviewed diff. `node scripts/api-goldens.mjs update` writes them anew.
+// reviewed diff. `node scripts/api-goldens.mjs update` rewrites them.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';

@@ -1,5 +1,4 @@
-// Prevents: a tree that passes its tests and still breaks a rule of the house. Each check is a claim, and all are made before any
-// verdict.
+// Prevents: a tree that passes its tests and still breaks a rule of the project. All checks run, and all failures are reported.
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, Explained, main, node, root, run } from './toolchain.mjs';
 
@@ -21,11 +20,11 @@ const typed = [
 ];
 
 const claims = [
-  ['The format is the house’s', [[module('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level=warn', '.']]],
-  ['What is written is plain technical English', [[join(root, 'scripts', 'plain-english.mjs')]]],
+  ['The format is Prettier’s', [[module('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level=warn', '.']]],
+  ['The English is plain', [[join(root, 'scripts', 'plain-english.mjs')]]],
   ['Lint finds nothing', [[module('eslint', 'bin', 'eslint.js'), '.', '--max-warnings=0']]],
   [
-    'Nobody imports what they may not',
+    'Imports follow the rules',
     [
       [
         module('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'),

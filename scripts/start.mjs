@@ -127,7 +127,7 @@ function start(name, script, variables) {
     ...environment,
     ...Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, String(value)])),
   };
-  // A group of its own: Ctrl-C in a terminal reaches this process alone, which then stops the others in order.
+  // A separate process group: Ctrl-C in a terminal reaches only this process, which then stops the others in order.
   const child = spawn(node(), [join(root, script)], {
     env,
     detached: process.platform !== 'win32',

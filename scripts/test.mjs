@@ -1,4 +1,4 @@
-// Prevents: tests that pass on the machine of whoever wrote them, and a run whose end does not say how it went.
+// Prevents: tests that pass only on the machine of their author, and a run that does not report its result.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

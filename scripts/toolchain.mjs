@@ -18,7 +18,7 @@ export const environment = {
   PATH: [bin, process.env.PATH ?? '', join(unpacked, 'usr', 'sbin')].join(delimiter),
 };
 
-/** An error whose message is all that a person needs. */
+/** An error whose message is enough for the user: no stack trace is printed. */
 export class Explained extends Error {}
 
 /** The pinned Node 24, which npm installed; on a platform without one, the Node that runs this. */
@@ -106,7 +106,7 @@ export async function ensureBuilt(say = console.log) {
   }
 }
 
-/** Chromium for the browser tests: installed by apt as root on Debian. @returns why there is none, or `null`. */
+/** Chromium for the browser tests: installed by apt as root on Debian. @returns why it is missing, or `null`. */
 export async function ensureChromium(say = console.log) {
   const path = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
   if (existsSync(path) || (await installedByApt(['chromium'], say))) return null;

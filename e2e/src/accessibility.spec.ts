@@ -111,7 +111,7 @@ describe('every page', { timeout: 120_000 }, () => {
       await visitor.open(`${language}/documents`);
       await page.locator('mat-select').click();
       await page.getByRole('option').first().click();
-      await look('the choice of people to share with');
+      await look('the choice of users to share with');
 
       await world.stack.call(alice, 'POST', `/games/${colorScheme}/players`);
       await world.stack.call(bob, 'POST', `/games/${colorScheme}/players`);

@@ -26,7 +26,7 @@ describe('with the keyboard alone', () => {
     return { visitor, keyboard };
   }
 
-  it('people write to each other: a notification, a message, an event; and ask the assistant', async () => {
+  it('users write a notification, a message and an event, and ask the assistant', async () => {
     const { visitor, keyboard } = await arrive(alice);
     const { page } = visitor;
 
@@ -195,7 +195,7 @@ describe('with the keyboard alone', () => {
     const { visitor, keyboard } = await arrive(alice, '/tasks');
     const { page } = visitor;
     const files: { name: string; mimeType: string; buffer: Buffer }[] = [];
-    // In place of the file dialog of the operating system, which a page has no part in.
+    // Instead of the file dialog of the operating system, which is not part of the page.
     page.on('filechooser', (chooser) => void chooser.setFiles(files.splice(0)));
     const choose = async (name: string, text: string): Promise<void> => {
       files.push({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });

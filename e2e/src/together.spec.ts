@@ -5,7 +5,7 @@ import { withStack } from './with-stack.ts';
 describe('pages for two', () => {
   const world = withStack();
 
-  it('two people write one document, each sees the other’s words and place, and nobody else may open it', async () => {
+  it('two users edit one document, each sees the text and the cursor of the other, and a third may not open it', async () => {
     const [one, other] = await Promise.all([world.arrive(), world.arrive()]);
     await world.stack.call(dave, 'GET', '/me');
     await other.signIn(bob, '/documents');
@@ -43,7 +43,7 @@ describe('pages for two', () => {
     expect(await other.page.locator('.cm-content').isVisible()).toBe(false);
   });
 
-  it('two people play, the server referees, and a third watches', async () => {
+  it('two users play by the rules of the server, and a third watches', async () => {
     const [one, other, third] = await Promise.all([world.arrive(), world.arrive(), world.arrive()]);
     await one.signIn(alice, '/game/e2e');
     await other.signIn(bob, '/game/e2e');

@@ -46,7 +46,7 @@ describe('the minimal Express example', () => {
       body: JSON.stringify({ message }),
     });
 
-  it('streams to whoever has a token, and replays what was missed', async () => {
+  it('streams to a client with a token, and replays missed events', async () => {
     const open = (lastEventId: string) =>
       createEventStream<{ user: string; message: string }>(`${origin}/chat/stream/session-123`, {
         accessToken: () => token,
@@ -63,7 +63,7 @@ describe('the minimal Express example', () => {
     expect(seen).toEqual([`${ALICE.displayName}: two`, `${ALICE.displayName}: three`]);
   });
 
-  it('refuses whoever has none, and any page but its own', async () => {
+  it('refuses a client without a token, and pages of other origins', async () => {
     expect((await fetch(`${origin}/chat/stream/session-123`)).status).toBe(401);
     const other = await fetch(`${origin}/chat/stream/x`, { headers: { Origin: 'https://elsewhere.example' } });
     expect(other.headers.get('Access-Control-Allow-Origin')).toBeNull();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-/** Debian's own Python: its packages are not in a Python that was installed beside it. */
+/** Debian's own Python: its packages are not available to another Python installation. */
 const python = process.env.PYTHON ?? '/usr/bin/python3';
 
 /** Why the example cannot run here; `null` if it can. */

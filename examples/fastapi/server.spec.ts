@@ -133,7 +133,7 @@ describe.skipIf(missing !== null)('the FastAPI example', () => {
     expect([response.status, response.headers.get('Content-Type')]).toEqual([status, 'application/problem+json']);
   });
 
-  it('delivers data with a lone surrogate, and goes on to the next event', async () => {
+  it('delivers data with a lone surrogate, and the next event after it', async () => {
     await world.publish('surrogate', { data: '\ud800' }, { data: 'after' });
     const response = await fetch(`${server.origin}/chat/stream/surrogate`, {
       headers: { Authorization: `Bearer ${await mint()}`, 'Last-Event-ID': 'unknown' },

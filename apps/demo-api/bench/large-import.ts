@@ -1,4 +1,4 @@
-// Prevents: an import whose memory grows with the file. A person runs it, as it takes minutes:
+// Prevents: an import whose memory grows with the file. Run it by hand, since it takes minutes:
 //   node --max-old-space-size=128 apps/demo-api/bench/large-import.ts [gigabytes, 4 by default]
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -18,11 +18,18 @@ describe('the demo API', () => {
 
   it.each([
     ['a notice without a title', 'POST', '/notifications', { to: 'x', message: 'y' }, 400, 'title'],
-    ['a notice for nobody', 'POST', '/notifications', { to: 'x', title: 'y', message: 'z' }, 404, 'GET people'],
+    [
+      'a notice for an unknown user',
+      'POST',
+      '/notifications',
+      { to: 'x', title: 'y', message: 'z' },
+      404,
+      'GET people',
+    ],
     ['a chat message that is empty', 'POST', '/chat/lobby/messages', { text: '  ' }, 400, 'text'],
-    ['a chat session of a strange name', 'GET', '/chat/a%20b/messages', undefined, 400, 'letters'],
+    ['a chat session with an invalid name', 'GET', '/chat/a%20b/messages', undefined, 400, 'letters'],
     ['an event of an unknown type', 'POST', '/events', { type: 'gap', text: 'x' }, 400, 'type'],
-    ['a body that is no JSON', 'POST', '/events', '{', 400, 'could not be read'],
+    ['a body that is not JSON', 'POST', '/events', '{', 400, 'could not be read'],
     [
       'a body that is too large',
       'POST',
@@ -31,7 +38,7 @@ describe('the demo API', () => {
       413,
       'could not be read',
     ],
-    ['a path that is not there', 'GET', '/nowhere', undefined, 404, 'nothing at this path'],
+    ['an unknown path', 'GET', '/nowhere', undefined, 404, 'nothing at this path'],
   ])('refuses %s with a problem that says what to do', async (_, method, path, body, status, detail) => {
     const response = await api.call('alice', method, path, body);
     expect(response.status).toBe(status);
@@ -39,7 +46,7 @@ describe('the demo API', () => {
     expect(((await response.json()) as { detail: string }).detail).toContain(detail);
   });
 
-  it('says who somebody is, and shows sessions to administrators alone', async () => {
+  it('returns the caller, and shows sessions to administrators only', async () => {
     expect(await (await api.call('alice', 'GET', '/me')).json()).toMatchObject({
       name: ALICE.displayName,
       roles: ['Stream.Admin'],
@@ -49,7 +56,7 @@ describe('the demo API', () => {
     expect((await api.call('bob', 'GET', '/sessions')).status).toBe(403);
   });
 
-  it('gives a chat’s history with the place where its stream goes on, so that nothing falls between', async () => {
+  it('returns a chat’s history with the position from which its stream continues, so that no message is missed', async () => {
     await api.json('alice', 'POST', '/chat/room/messages', { text: 'one' });
     const { messages, lastEventId } = await api.json<ChatHistory>('bob', 'GET', '/chat/room/messages');
     await api.json('alice', 'POST', '/chat/room/messages', { text: 'two' });
@@ -58,7 +65,7 @@ describe('the demo API', () => {
     expect((await chat.until(() => true)).map(({ data }) => data.text)).toEqual(['two']);
   });
 
-  it('keeps a conversation with the assistant, and one person’s apart from another’s', async () => {
+  it('stores a conversation with the assistant, separately for each user', async () => {
     const ask = async (who: Who, prompt: string): Promise<string> => {
       const answer = api.follow<string>(who, '/chat/completions/stream', {
         body: JSON.stringify({ prompt, conversationId: 'same' }),
@@ -71,7 +78,7 @@ describe('the demo API', () => {
     expect(await ask('bob', 'mine')).toBe('mine;');
   });
 
-  it('refuses a question that is none before it answers', async () => {
+  it('refuses an empty question before it answers', async () => {
     const response = await api.call('alice', 'POST', '/chat/completions/stream', { prompt: '' });
     expect([response.status, await response.json()]).toMatchObject([400, { code: 'invalid-body' }]);
   });
@@ -83,7 +90,7 @@ describe('the demo API', () => {
     return people.find((person) => person.username === username)?.id;
   };
 
-  it('notifies one person and nobody else', async () => {
+  it('notifies one user and no other', async () => {
     const notify = async (username: string, title: string): Promise<void> =>
       api.json('alice', 'POST', '/notifications', { to: await idOf(username), title, message: 'Hello' });
     await notify(BOB.username, 'For Bob');
@@ -93,7 +100,7 @@ describe('the demo API', () => {
     expect((await notices('alice').until(isNotice)).map(({ data }) => data.title)).toEqual(['For Alice']);
   });
 
-  it('notifies whom a chat message mentions, and not its author', async () => {
+  it('notifies the users that a chat message mentions, and not its author', async () => {
     await idOf(BOB.username);
     await api.json('alice', 'POST', '/chat/room/messages', { text: '@bob and @alice: look at this' });
     const [notice] = (await notices('bob').until(({ data }) => data.message.includes('look at this'))).slice(-1);
@@ -103,12 +110,12 @@ describe('the demo API', () => {
     expect(toAlice.some(({ data }) => data.message.includes('look at this'))).toBe(false);
   });
 
-  it('lets nothing that it answers be kept by a browser', async () => {
+  it('forbids browsers to store its responses', async () => {
     const response = await api.call('alice', 'GET', '/me');
     expect([response.headers.get('Cache-Control'), response.headers.get('ETag')]).toEqual(['no-store', null]);
   });
 
-  it('logs no token, whatever happened', () => {
+  it('never logs a token', () => {
     const everything = api.logged.join('');
     expect(api.logged.length).toBeGreaterThan(10);
     expect(everything).not.toContain('eyJ');

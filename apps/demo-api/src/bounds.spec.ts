@@ -41,7 +41,7 @@ describe('what one user can create has a limit, and never replaces what another 
     const statuses = await Promise.all(many(100).map((index) => write('bob', `his-${index}`)));
     expect(new Set(statuses)).toEqual(new Set([201]));
     expect(await codeOf('bob', 'POST', '/chat/one-more/messages', { text: 'x' })).toEqual([409, 'too-many']);
-    // He can still write in every chat that there is.
+    // Existing chats still accept his messages.
     expect([await write('bob', 'his-0'), await write('bob', 'hers')]).toEqual([201, 201]);
     const { messages } = await held.api.json<ChatHistory>('alice', 'GET', '/chat/hers/messages');
     expect(messages).toHaveLength(2);
@@ -137,7 +137,7 @@ describe('what one user can create has a limit, and never replaces what another 
     for (const id of ids.slice(0, 5)) expect((await ask('bob', id, leave.signal)).status).toBe(200);
     const refused = await ask('bob', ids[5] ?? '');
     expect([refused.status, refused.headers.get('Retry-After')]).toEqual([429, '5']);
-    // A client that reconnects to an answer of its own starts no other one.
+    // A client that reconnects to its answer does not start another one.
     expect((await ask('bob', ids[0] ?? '', leave.signal)).status).toBe(200);
     expect((await ask('alice', crypto.randomUUID(), leave.signal)).status).toBe(200);
     leave.abort();

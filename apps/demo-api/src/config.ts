@@ -8,19 +8,19 @@ const environment = z.object({
   /** Where to listen. Not `HOST`: tcsh and conda export that name, with the machine's or the compiler's name in it. */
   SILLAGE_HOST: z.string().default('localhost'),
   API_PORT: port.default(3000),
-  /** The pages that may call, separated by commas. */
+  /** The origins of the pages that may call, separated by commas. */
   WEB_ORIGINS: z.string().default('http://localhost:4200'),
-  /** How many proxies stand before the API: the address that limits count is the one that the outermost of them saw. */
+  /** How many proxies are in front of the API. The rate limit counts the address that the outermost of them saw. */
   TRUST_PROXY: z.coerce.number().int().min(0).default(0),
   ENTRA_TENANT_ID: z.guid(),
   ENTRA_API_CLIENT_ID: z.guid(),
   /** The emulator's origin, to verify its tokens instead of Entra's. */
   ENTRA_AUTHORITY: z.url().default('https://login.microsoftonline.com'),
-  /** How far the clocks of the issuer and of this API may differ. Microsoft's default is five minutes. */
+  /** How much the clocks of the issuer and of this API may differ. Microsoft's default is five minutes. */
   CLOCK_TOLERANCE_MS: z.coerce.number().int().min(0).default(300_000),
   /** `sqlite` survives a restart; `memory` keeps nothing. */
   STORE: z.enum(['sqlite', 'memory']).default('sqlite'),
-  /** Where `STORE=sqlite` keeps its files. One API at a time may use it. */
+  /** The folder of `STORE=sqlite`. One API process at a time may use it. */
   DATA_DIR: z.string().default(fileURLToPath(new URL('../../../.data', import.meta.url))),
   /** What stays free on the disk. Past it, new work is answered by 507, and uploads end. */
   DISK_RESERVE_BYTES: z.coerce
@@ -29,16 +29,16 @@ const environment = z.object({
     .min(0)
     .default(64 * 2 ** 20),
   HEARTBEAT_MS: z.coerce.number().int().min(100).default(15_000),
-  /** How often measurements are taken, prices move and devices speak. */
+  /** The interval of measurements, price changes and telemetry. */
   SAMPLE_INTERVAL_MS: z.coerce.number().int().min(10).default(1_000),
   /** How long an import waits for more of its file. */
   UPLOAD_SILENCE_MS: z.coerce.number().int().min(10).default(300_000),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  /** Requests of one user that are no streams. */
+  /** Ordinary requests of one user. */
   RATE_LIMIT_REQUESTS: perMinute.default(3_000),
   /** Connection attempts of one user to streams. */
   RATE_LIMIT_STREAMS: perMinute.default(300),
-  /** Requests of one address, whoever they are of: counted before the token is looked at. */
+  /** Requests from one address, counted before the token is verified. */
   RATE_LIMIT_ADDRESS: perMinute.default(12_000),
   /** An MQTT broker, such as mqtt://broker.example; without it, an embedded one with simulated devices. */
   MQTT_URL: z.url({ protocol: /^(mqtts?|wss?|tcp|ssl)$/ }).optional(),
@@ -48,7 +48,7 @@ const environment = z.object({
   OPENAI_MODEL: z.string().default('gpt-4o-mini'),
 });
 
-/** What the API was told by its environment. */
+/** The configuration, read from the environment. */
 export type Config = z.infer<typeof environment>;
 
 /** Reads the environment. @throws with one line for each variable that is wrong. */

@@ -12,7 +12,7 @@ import type { Logging } from './logs/logging.ts';
 
 export type Who = 'alice' | 'bob';
 
-/** The API over HTTP, as pages see it. Alice is an administrator, Bob is not. */
+/** The API over HTTP. Alice is an administrator, Bob is not. */
 export interface RunningApi {
   readonly origin: string;
   /** The paths of all streams, as patterns. */
@@ -29,9 +29,9 @@ export interface RunningApi {
     body?: unknown,
     headers?: Readonly<Record<string, string>>,
   ): Promise<Response>;
-  /** As {@link call}, for the JSON of an answer that must be a success. */
+  /** Like {@link call}, but returns the JSON of the response and rejects if it is an error. */
   json<T>(who: Who, method: string, path: string, body?: unknown): Promise<T>;
-  /** Sends a body as it is. */
+  /** Sends a body unchanged. */
   upload(
     who: Who,
     method: string,
@@ -41,7 +41,7 @@ export interface RunningApi {
     signal?: AbortSignal,
   ): Promise<Response>;
   follow<T>(who: Who, path: string, options?: EventStreamOptions<T>): Follower<T>;
-  /** Stops the API alone: those who follow it go on trying. */
+  /** Stops the API only: its clients keep reconnecting. */
   stop(): Promise<void>;
   close(): Promise<void>;
 }
@@ -50,13 +50,13 @@ export interface RunApiOptions {
   readonly emulator: EntraEmulator;
   readonly variables?: Readonly<Record<string, string>>;
   readonly assistant?: Assistant;
-  /** Where it listened before, to begin anew there. */
+  /** The port of an earlier API, to restart there. @default a free port */
   readonly port?: number;
 }
 
-/** Says back what it was told. */
+/** Repeats its input. */
 const echo: Assistant = {
-  info: { kind: 'embedded', description: 'Repeats what it was told, for this test.' },
+  info: { kind: 'embedded', description: 'Repeats its input, for this test.' },
   async *answer(turns) {
     for (const { content } of turns) yield await Promise.resolve(`${content};`);
   },
@@ -115,7 +115,7 @@ export async function runApi({ emulator, variables, assistant = echo, port = 0 }
         method,
         headers: { Authorization: `Bearer ${tokens[who]}`, ...headers },
         body,
-        // What fetch wants for a body that is a stream.
+        // fetch requires it for a body that is a stream.
         ...{ duplex: 'half' },
         ...(signal === undefined ? {} : { signal }),
       }),

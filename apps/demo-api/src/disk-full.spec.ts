@@ -107,7 +107,7 @@ describe.skipIf(probe === undefined)('a full disk', { timeout: 30_000 }, () => {
     },
   );
 
-  it('keeps a reserve: an upload ends before the disk is full, and new work is refused while reading goes on', async () => {
+  it('keeps a reserve: an upload ends before the disk is full, and new work is refused while reading works', async () => {
     await start(8 * mib);
     await write('before');
     const file = rows(40 * mib);

@@ -1,12 +1,12 @@
 import { createEventStream, type EventStreamOptions, type Gap, type SseEvent } from '@sillage/client';
 
-/** A stream that is listened to from the start, so that a test may look at any time at what came. */
+/** A stream whose events are collected from the start, so that a test can inspect them at any time. */
 export interface Follower<T> {
   readonly gaps: readonly Gap[];
   readonly lastEventId: string;
   /**
-   * The events since the last call, up to the first one that is meant, that one with them. Waits for it as long as the stream goes on:
-   * a silent stream lets the test time out. Rejects with the stream's error, or where the stream completes without it.
+   * The events since the last call, up to and including the first one that matches. Waits for it until the test times out. Rejects with the
+   * stream's error, or if the stream completes without it.
    */
   until(isMeant: (event: SseEvent<T>) => boolean): Promise<SseEvent<T>[]>;
   /** All events since the last call, once the stream has completed. Rejects with the stream's error. */
@@ -42,7 +42,7 @@ export function follow<T>(url: string, options: EventStreamOptions<T>): Follower
     for (;;) {
       const index = find();
       if (index !== -1) return waiting.splice(0, index + 1);
-      if (end !== undefined) throw asError(end.error ?? `${url} completed without what was waited for.`);
+      if (end !== undefined) throw asError(end.error ?? `${url} completed without the expected event.`);
       await wake.promise;
     }
   }

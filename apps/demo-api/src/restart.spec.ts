@@ -29,9 +29,9 @@ import {
   storedRows,
 } from './tasks/upload/upload.fixture.ts';
 
-/** Says back what it was told. What begins with "slowly" it says in two parts, and the second only when it was interrupted. */
+/** Repeats its input. Input that begins with "slowly" is repeated in two parts, the second one only after an interruption. */
 const assistant: Assistant = {
-  info: { kind: 'embedded', description: 'Repeats what it was told, for this test.' },
+  info: { kind: 'embedded', description: 'Repeats its input, for this test.' },
   async *answer(turns, { said, signal }) {
     const answer = turns.map(({ content }) => `${content};`).join('');
     if (said === '' && answer.startsWith('slowly')) {
@@ -273,7 +273,7 @@ describe('a kill (-9) in the middle of an import', () => {
 });
 
 describe('a restart with STORE=memory', () => {
-  it('is told as a gap, and forgets', async () => {
+  it('is reported as a gap, and loses the data', async () => {
     const emulator = await startEntraEmulator();
     const before = await runApi({ emulator });
     const chat = before.follow<ChatMessage>('bob', '/chat/stream/room', { lastEventId: 'none' });

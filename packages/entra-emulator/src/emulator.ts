@@ -28,7 +28,7 @@ export interface EntraEmulatorOptions {
   readonly controlPort?: number;
   /**
    * Where the identity provider listens. Default: `localhost`, both 127.0.0.1 and ::1, answering to no other host name.
-   * With anything else it answers to whoever reaches it.
+   * With any other value it answers every client that can reach it.
    */
   readonly host?: string;
   /** How long access tokens live, in milliseconds: 1000 to 86,400,000. @default 3,600,000 (an hour) */
@@ -82,7 +82,7 @@ export interface EntraEmulator extends EmulatorControls {
 }
 
 /**
- * Starts a simulated Microsoft Entra ID. For development and tests: whoever reaches it can be anybody.
+ * Starts a simulated Microsoft Entra ID. For development and tests only: anyone who reaches it can sign in as any user.
  *
  * @throws InvalidOptionError if an option is wrong; the message has the correction.
  * @throws PortInUseError if another program uses a port.

@@ -119,7 +119,7 @@ async function dispatch(exchange: Exchange, route: Route, query: string): Promis
   }
 }
 
-/** Does of a fault what does not depend on the endpoint's own manners. */
+/** Applies the part of a fault that is the same for all endpoints. */
 async function met(
   { response, provider }: Exchange,
   endpoint: FaultyEndpoint,
@@ -132,7 +132,7 @@ async function met(
   }
   const { error, status, retryAfterMs } = fault;
   if (retryAfterMs !== undefined) response.setHeader('Retry-After', Math.ceil(retryAfterMs / 1000));
-  // These two dress an error themselves: a redirect, and a body with Entra's fields and CORS.
+  // These two answer errors themselves: by a redirect, and by a body with Entra's fields and CORS.
   if (endpoint === 'token' || (endpoint === 'authorize' && error !== undefined)) return 'open';
   if (status === undefined && error === undefined) return 'open';
   if (endpoint === 'authorize') {

@@ -1,11 +1,11 @@
 import type { AnalyticsMetric } from 'demo-contract';
 
-/** What this API counts of its own use. */
+/** Counts how the API itself is used. */
 export interface Usage {
   count(metric: 'events' | 'requests' | 'errors'): void;
-  /** Notes how many there are at this moment. */
+  /** Records the current numbers. */
   note(users: number, streams: number): void;
-  /** How many there are now, or have been since the start; and since the start at all, or the most at once. */
+  /** `value`: the current number, or the count since the start. `total`: the count since the start, or the highest number at once. */
   read(metric: AnalyticsMetric): { readonly value: number; readonly total: number };
 }
 

@@ -10,7 +10,7 @@ const question: Question = { owner: 'alice', answerId: 'a1', conversationId: 'c'
 const words = ['Be', 'cause', ' it', ' is', ' so.'];
 const whole = words.join('');
 
-/** Says the words, and goes on after those that were said; each waits for the test to let it out. */
+/** Yields the words, and continues after those that were said. Each waits until the test releases it. */
 function createScriptedAssistant() {
   const asked: (AnswerOptions & { readonly turns: readonly Turn[] })[] = [];
   let free = 0;
@@ -72,7 +72,7 @@ describe('an answer', () => {
     return seen;
   }
 
-  it('goes on while its reader is away, who gets the rest of it and nothing twice', async () => {
+  it('continues while its reader is disconnected, who then gets the rest and nothing twice', async () => {
     const { create, release, until, asked, conversations } = setUp();
     const answers = create();
     const first = readOn(answers);
@@ -104,7 +104,7 @@ describe('an answer', () => {
     expect(conversations.turns('alice', 'c').map(({ content }) => content)).toEqual(['Why?', whole]);
   });
 
-  it('is left when its reader stays away, and gone on with when that one comes back at last', async () => {
+  it('is interrupted if its reader stays away, and resumed when the reader reconnects', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { create, release, until, asked } = setUp();
     const answers = create();
@@ -160,7 +160,7 @@ describe('an answer', () => {
 
   it.each([
     ['of which less is known', 3],
-    ['whose place is no number', Number.NaN],
+    ['with a position that is not a number', Number.NaN],
   ])('%s is not gone on with', async (_, from) => {
     const answers = setUp().create();
     await expect(readOn(answers, from).ended).rejects.toMatchObject({ code: 'answer-forgotten' });

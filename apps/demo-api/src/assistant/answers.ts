@@ -5,15 +5,15 @@ import type { Assistant } from './assistant.ts';
 import type { Conversations } from './conversations.ts';
 
 export interface Question {
-  /** An `Identity.key`. */
+  /** The `Identity.key` of the user. */
   readonly owner: string;
-  /** The owner's name for the answer. */
+  /** The ID that the owner's client chose for the answer. */
   readonly answerId: string;
   readonly conversationId: string;
   readonly prompt: string;
 }
 
-/** A piece of an answer, and how many characters the answer has with it. */
+/** A part of an answer, and how many characters the answer has including it. */
 interface AnswerPart {
   readonly text: string;
   readonly length: number;
@@ -23,19 +23,19 @@ export interface Answers {
   /** Whether the user has used the ID for another question. */
   isTaken(question: Question): boolean;
   /**
-   * What the answer says after its first `from` characters, as it is made. One that was interrupted, by a restart or because its reader was
-   * away for long, goes on where it was.
+   * The answer after its first `from` characters, while it is made. An answer that was interrupted, by a restart or because its reader was
+   * disconnected for too long, is resumed.
    *
-   * @throws StreamFailure where the answer cannot go on, or is not known up to `from`.
+   * @throws StreamFailure if the answer cannot continue, or has fewer than `from` characters.
    */
   read(question: Question, from: number, signal: AbortSignal): AsyncIterable<AnswerPart>;
   /** Whether the user may have another answer made, or the one with that ID is under way already. */
   canBegin(owner: string, answerId: string | undefined): boolean;
   /** The latest answer of a conversation that is not complete. */
   unfinishedOf(owner: string, conversationId: string): Pick<Question, 'answerId' | 'prompt'> | null;
-  /** Ends an answer where it is. Answers whether it was not at its end. */
+  /** Ends an answer where it is. @returns whether it was incomplete. */
   stop(owner: string, answerId: string): boolean;
-  /** Interrupts what is under way. */
+  /** Interrupts all answers that are being made. */
   close(): void;
 }
 
@@ -43,7 +43,7 @@ export interface AnswersOptions {
   readonly assistant: Assistant;
   readonly state: StateStore;
   readonly conversations: Conversations;
-  /** For how long an answer is still made when its last reader has gone, who may come back. Default 30,000 ms. */
+  /** How long an answer is still made after its last reader has disconnected, who may reconnect. @default 30_000 */
   readonly graceMs?: number;
 }
 
@@ -69,7 +69,7 @@ const maxLength = 32_000;
 const maxStored = 20;
 const maxWorking = 5;
 
-/** Makes each answer once, however often its reader's connection breaks. */
+/** Makes each answer once, even if its reader reconnects many times. */
 export function createAnswers({ assistant, state, conversations, graceMs = 30_000 }: AnswersOptions): Answers {
   const kept = state.table<KeptAnswer>('answer', { perOwner: maxStored, past: 'forget-own' });
   const working = new Map<string, Work>();
@@ -77,7 +77,7 @@ export function createAnswers({ assistant, state, conversations, graceMs = 30_00
 
   function begin(key: string, answer: KeptAnswer): Work {
     const work: Work = { owner: answer.owner, abort: new AbortController(), changes: new EventEmitter(), readers: 0 };
-    // Each reader listens, and how many there are is limited elsewhere.
+    // One listener per reader. The number of readers is limited by the guard of the streams.
     work.changes.setMaxListeners(0);
     working.set(key, work);
     void make(key, answer, work);
@@ -108,12 +108,12 @@ export function createAnswers({ assistant, state, conversations, graceMs = 30_00
   function interrupt(key: string, work: Work): void {
     clearTimeout(work.leaving);
     work.abort.abort();
-    // Begun again meanwhile, it is another work.
+    // If it was begun again meanwhile, the map has another work.
     if (working.get(key) === work) working.delete(key);
     work.changes.emit('change');
   }
 
-  /** What was said, whole or not, is part of the conversation. */
+  /** The answer becomes part of the conversation, even if it is incomplete. */
   function end(key: string): void {
     const answer = kept.get(key);
     if (answer === undefined) return;
@@ -149,7 +149,7 @@ export function createAnswers({ assistant, state, conversations, graceMs = 30_00
     async *read(question, from, signal) {
       const key = keyOf(question.owner, question.answerId);
       const before = kept.get(key) ?? { ...question, text: '', status: 'unfinished' };
-      // Not a number is not up to there either.
+      // Written so that NaN is refused as well.
       if (!(before.text.length >= from)) {
         throw new StreamFailure('answer-forgotten', 'The answer was forgotten: ask again.');
       }

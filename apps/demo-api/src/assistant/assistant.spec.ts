@@ -26,16 +26,16 @@ describe('the assistant’s stream', () => {
       headers: { 'Content-Type': 'application/json' },
     });
 
-  it('says so when the upstream fails in mid-answer, after what there was of it', async () => {
+  it('reports a failure of the upstream after the part of the answer that arrived', async () => {
     const answer = ask('break');
     expect((await answer.until(() => true))[0]?.data).toBe('The answer is');
     const error: unknown = await answer.rest().catch((reason: unknown) => reason);
     expect(isSseError(error) && error.message).toContain('The assistant stopped answering: try again.');
-    // The API goes on.
+    // The API still works.
     expect((await held.api.call('bob', 'GET', '/me')).status).toBe(200);
   });
 
-  it('leaves the upstream with a reader who cannot come back', async () => {
+  it('ends the request to the upstream if the reader cannot reconnect', async () => {
     const answer = ask('wait');
     await answer.until(() => true);
     answer.close();
@@ -61,7 +61,7 @@ describe('the assistant’s stream', () => {
     ]);
   });
 
-  it('goes on for a reader who named the answer, until it is stopped', async () => {
+  it('continues for a reader who named the answer, until it is stopped', async () => {
     const answerId = crypto.randomUUID();
     const first = ask('wait', answerId);
     await first.until(() => true);

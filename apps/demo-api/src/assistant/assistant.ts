@@ -7,9 +7,9 @@ export interface Turn {
 }
 
 export interface AnswerOptions {
-  /** What was said of the answer before it was interrupted: it goes on from there. `''` where it begins. */
+  /** The part of the answer from before it was interrupted, after which it continues. `''` at the beginning. */
   readonly said: string;
-  /** Aborts when nobody wants the answer any more: so must what is asked on their behalf. */
+  /** Aborts when no reader is left. Abort the upstream request with it. */
   readonly signal: AbortSignal;
 }
 
@@ -17,8 +17,8 @@ export interface AnswerOptions {
 export interface Assistant {
   readonly info: AssistantInfo;
   /**
-   * @param turns ends with what is to be answered.
-   * @throws StreamFailure where the answer cannot go on.
+   * @param turns the conversation; the last turn is the question.
+   * @throws StreamFailure if the answer cannot continue.
    */
   answer(turns: readonly Turn[], options: AnswerOptions): AsyncIterable<string>;
 }

@@ -3,7 +3,7 @@ import type { Turn } from './assistant.ts';
 
 const maxTurns = 20;
 
-/** What was said in each conversation, so that a question can follow up on the last. A conversation is its owner's alone. */
+/** The turns of each conversation, so that a question can refer to earlier ones. A conversation belongs to one user. */
 export interface Conversations {
   turns(owner: string, conversationId: string): readonly Turn[];
   add(owner: string, conversationId: string, ...turns: readonly Turn[]): void;

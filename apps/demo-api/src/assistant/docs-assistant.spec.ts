@@ -12,7 +12,7 @@ describe('the embedded assistant', () => {
     );
   };
 
-  it('answers out of the documentation, names its source, and says that it is no language model', async () => {
+  it('answers from the documentation, names its source, and says that it is not a language model', async () => {
     const tokens = await ask('What is a gap, and when is it told?');
     const answer = tokens.join('');
     expect(answer).toMatch(/^I am the embedded assistant: no language model/);
@@ -21,7 +21,7 @@ describe('the embedded assistant', () => {
     expect(tokens.length).toBeGreaterThan(20);
   });
 
-  it('goes on where it was interrupted', async () => {
+  it('continues where it was interrupted', async () => {
     const whole = (await ask('What is a gap?')).join('');
     expect((await ask('What is a gap?', whole.slice(0, 100))).join('')).toBe(whole.slice(100));
   });

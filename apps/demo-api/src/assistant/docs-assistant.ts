@@ -5,9 +5,9 @@ import MiniSearch from 'minisearch';
 import type { Assistant } from './assistant.ts';
 
 export interface DocsAssistantOptions {
-  /** The repository, whose Markdown is what the assistant knows. */
+  /** The folder of the repository, whose Markdown the assistant searches. */
   readonly root: string;
-  /** The pause between two tokens: without it, the answer would be there at once, and show nothing of streaming. Default 20 ms. */
+  /** The pause between two tokens. Without it, the answer would arrive at once and would not show streaming. @default 20 */
   readonly tokenDelayMs?: number;
 }
 
@@ -22,14 +22,14 @@ interface Passage {
 const introduction = 'I am the embedded assistant: no language model, only a search in Sillage’s own documentation.';
 const maxQuoteWords = 90;
 
-/** Words that every question has, and no answer turns on. */
+/** Words of nearly every question, which do not help the search. */
 const stopWords: ReadonlySet<string> = new Set(
   'a an and are can do does for from how i in is it my of on or the there this to what when where which who why with you'.split(
     ' ',
   ),
 );
 
-/** Answers out of the project's own documentation, by full-text search. It says so in every answer. */
+/** Answers by a full-text search in the project's documentation, and says so in every answer. */
 export async function createDocsAssistant({ root, tokenDelayMs = 20 }: DocsAssistantOptions): Promise<Assistant> {
   const passages = (await Promise.all((await documents(root)).map((file) => readPassages(root, file)))).flat();
   const byId = new Map(passages.map((passage, id) => [id, { ...passage, id }]));
@@ -49,7 +49,7 @@ export async function createDocsAssistant({ root, tokenDelayMs = 20 }: DocsAssis
           .flatMap(({ id }) => byId.get(id as number) ?? []),
       ).slice(0, 3);
       const answer = `${introduction}\n\n${compose(found)}`;
-      // The same question finds the same, unless the documents have changed meanwhile.
+      // The same question has the same result, unless the documents have changed meanwhile.
       const rest = answer.startsWith(said) ? answer.slice(said.length) : `\n\n${answer}`;
       for (const token of rest.match(/\s*\S+/g) ?? []) {
         await delay(tokenDelayMs, undefined, { signal });
@@ -59,7 +59,7 @@ export async function createDocsAssistant({ root, tokenDelayMs = 20 }: DocsAssis
   };
 }
 
-/** What explains comes before what repairs: a question about a gap is rarely about one that should not be there. */
+/** Explanations rank before troubleshooting: a question about a gap is rarely about a fault. */
 function weigh(passage: Passage | undefined): number {
   return passage?.file === 'docs/troubleshooting.md' ? 0.6 : 1;
 }
@@ -95,12 +95,12 @@ async function documents(root: string): Promise<string[]> {
   ];
 }
 
-/** An item that only says where to look. */
+/** An item that only refers to another page. */
 const pointer = /^(Shown by|Code):/;
 
 /** Code and tables are left out: quoted in a chat, they are noise. */
 async function readPassages(root: string, file: string): Promise<Omit<Passage, 'id'>[]> {
-  // A document that a checkout does not have is one that the assistant does not know.
+  // A document may be missing in a checkout.
   const markdown = await readFile(join(root, file), 'utf8').catch(() => '');
   return markdown
     .replaceAll(/```[\s\S]*?```|<!--[\s\S]*?-->/g, '')
@@ -114,7 +114,7 @@ async function readPassages(root: string, file: string): Promise<Omit<Passage, '
     .filter(({ text }) => text.length > 40 && !pointer.test(text));
 }
 
-/** Markdown without its marks. */
+/** Markdown without its markup. */
 function plain(markdown: string): string {
   return markdown
     .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')

@@ -53,7 +53,7 @@ describe('an assistant upstream', () => {
     ]);
   });
 
-  it('is told what it had said when it is to go on', async () => {
+  it('sends the earlier part of the answer when it continues', async () => {
     let asked: unknown;
     const tokens = await answer(
       (request, response) => {
@@ -69,7 +69,7 @@ describe('an assistant upstream', () => {
       messages: [
         ...question,
         { role: 'assistant', content: 'Hel' },
-        { role: 'user', content: expect.stringContaining('Go on') as string },
+        { role: 'user', content: expect.stringContaining('Continue') as string },
       ],
     });
   });
@@ -77,7 +77,7 @@ describe('an assistant upstream', () => {
   it.each<[string, RequestListener]>([
     ['refuses', (_request, response) => response.writeHead(500).end()],
     [
-      'breaks off in mid-answer',
+      'breaks off during the answer',
       (_request, response) => {
         response.writeHead(200, { 'Content-Type': 'text/event-stream' });
         response.write(chunk('Hel'), () => response.destroy());

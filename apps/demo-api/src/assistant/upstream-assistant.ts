@@ -9,12 +9,12 @@ export interface UpstreamOptions {
   readonly model: string;
 }
 
-/** What matters here of a chunk of an OpenAI-compatible stream. */
+/** The used part of a chunk of an OpenAI-compatible stream. */
 interface Chunk {
   readonly choices?: readonly { readonly delta?: { readonly content?: string | null } }[];
 }
 
-/** Asks an OpenAI-compatible API, whose own answer is an event stream that ends with `[DONE]`. */
+/** Asks an OpenAI-compatible API, which answers with an event stream that ends with `[DONE]`. */
 export function createUpstreamAssistant({ baseUrl, apiKey, model }: UpstreamOptions): Assistant {
   const { host } = new URL(baseUrl);
   return {
@@ -24,7 +24,7 @@ export function createUpstreamAssistant({ baseUrl, apiKey, model }: UpstreamOpti
         body: JSON.stringify({ model, stream: true, messages: said === '' ? turns : continued(turns, said) }),
         headers: { 'Content-Type': 'application/json' },
         completeOn: { type: null, data: '[DONE]' },
-        // What broke off upstream is not asked for again by itself: that would be another answer.
+        // An interrupted answer is not requested again: that would be another answer.
         reconnect: 'never',
         signal,
         ...(apiKey === undefined ? {} : { accessToken: () => apiKey }),
@@ -44,9 +44,9 @@ export function createUpstreamAssistant({ baseUrl, apiKey, model }: UpstreamOpti
   };
 }
 
-/** How a model is asked to go on: it does not know that it was interrupted. */
+/** Asks a model to continue: it does not know that it was interrupted. */
 function continued(turns: readonly Turn[], said: string): Turn[] {
   const request =
-    'You were interrupted. Go on exactly where you stopped, in the middle of a word if need be, and repeat nothing.';
+    'You were interrupted. Continue exactly where you stopped, in the middle of a word if need be, and repeat nothing.';
   return [...turns, { role: 'assistant', content: said }, { role: 'user', content: request }];
 }

@@ -21,7 +21,7 @@ export function chatRoutes(
   const histories = stores.state.table<ChatHistory>('chat', { perOwner: maxChats, past: 'refuse' });
   const topic = (session: string): string => `chat/${session}`;
 
-  /** Where there is no chat, the position of now: whatever is written from here on comes after it. Reading creates nothing. */
+  /** If the chat does not exist: the current position, after which every future message comes. Reading creates nothing. */
   const historyOf = async (session: string): Promise<ChatHistory> => {
     await hub.ready();
     return histories.get(session) ?? { messages: [], lastEventId: formatEventId(hub.position) };

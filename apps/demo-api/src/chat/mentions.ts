@@ -1,8 +1,8 @@
 import type { Person } from 'demo-contract';
 
 /**
- * Who a text mentions: `@` and a person's whole name, first name or username, in any case. Where it fits several people, it means
- * each of them.
+ * The users that a text mentions: `@` and the full name, the first name or the username, in any case. If it fits several users, all of
+ * them are mentioned.
  */
 export function mentionedIn(text: string, people: readonly Person[]): Person[] {
   const lowered = text.toLowerCase();
@@ -10,7 +10,7 @@ export function mentionedIn(text: string, people: readonly Person[]): Person[] {
     if (name === undefined || name === '') return false;
     const mention = `@${name.toLowerCase()}`;
     for (let at = lowered.indexOf(mention); at !== -1; at = lowered.indexOf(mention, at + 1)) {
-      // An e-mail address has its @ in the middle of a word, and a longer name is another person's.
+      // An e-mail address has its @ in the middle of a word, and a longer word is another user's name.
       const isWhole = !/[\p{L}\p{N}_]/u.test((lowered[at - 1] ?? '') + (lowered[at + mention.length] ?? ''));
       if (isWhole) return true;
     }

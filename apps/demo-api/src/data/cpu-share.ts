@@ -1,4 +1,4 @@
-/** How busy a processor was between two readings, in percent. */
+/** The load of a processor between two readings, in percent. */
 export function createCpuShare(read: () => { readonly busy: number; readonly all: number }): () => number {
   let last = read();
   return () => {

@@ -15,7 +15,7 @@ export function dataRoutes(context: DemoContext): StreamDefinition<{ readonly da
   sampleWhileListened(context, {
     prefix,
     intervalMs: config.SAMPLE_INTERVAL_MS,
-    // Over no time at all, a processor is always busy.
+    // The load of a processor needs an interval.
     first: 'after-an-interval',
     start(topic) {
       const measure = topic === `${prefix}process` ? createProcessMetrics() : createMachineMetrics();

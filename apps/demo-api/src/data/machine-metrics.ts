@@ -2,7 +2,7 @@ import { cpus, freemem, loadavg, totalmem } from 'node:os';
 import type { DataPoint } from 'demo-contract';
 import { createCpuShare } from './cpu-share.ts';
 
-/** What the machine that this API runs on does. Each call tells of the time since the last one. */
+/** Metrics of the machine that this API runs on. Each call covers the time since the last one. */
 export function createMachineMetrics(): () => Omit<DataPoint, 'at'>[] {
   const cpu = createCpuShare(() => {
     let all = 0;

@@ -3,7 +3,7 @@ import process from 'node:process';
 import type { DataPoint } from 'demo-contract';
 import { createCpuShare } from './cpu-share.ts';
 
-/** What this API's process uses. Each call tells of the time since the last one. */
+/** Metrics of this process. Each call covers the time since the last one. */
 export function createProcessMetrics(): () => Omit<DataPoint, 'at'>[] {
   const cpu = createCpuShare(() => {
     const { user, system } = process.cpuUsage();

@@ -46,7 +46,7 @@ describe('a document', () => {
     expect([await titles('alice'), await titles('bob')]).toEqual([['Ours', 'Mine'], ['Ours']]);
     const notices = held.api.follow<{ message: string }>('bob', '/notifications/stream', { lastEventId: 'all' });
     await notices.until(({ data }) => data.message === 'Ours');
-    // One that is another's is as one that is not there.
+    // A document of another user is answered like one that does not exist.
     for (const id of [mine.id, 'nowhere']) {
       expect((await held.api.call('bob', 'GET', `/documents/stream/${id}`)).status).toBe(404);
       expect((await send('bob', createCopy().type('x'), id)).status).toBe(404);
@@ -54,7 +54,7 @@ describe('a document', () => {
     }
   });
 
-  it('is whole for who comes late, and goes on where who was away had stopped', async () => {
+  it('is complete for a late reader, and resumes for one that was disconnected', async () => {
     const [hers, his] = [createCopy(), createCopy()];
     const alice = held.api.follow<DocumentEvent>('alice', `/documents/stream/${shared.id}`);
     expect((await alice.until(() => true))[0]?.data.kind).toBe('snapshot');
@@ -121,7 +121,7 @@ describe('a document', () => {
     expect(copy.text()).toHaveLength(900_000);
   });
 
-  it('is shared with people alone', async () => {
+  it('is shared with known users only', async () => {
     const response = await held.api.call('alice', 'POST', '/documents', { title: 'x', sharedWith: ['nobody'] });
     expect([response.status, await response.json()]).toMatchObject([404, { code: 'unknown-person' }]);
   });

@@ -3,7 +3,7 @@ import * as Y from 'yjs';
 import { createSharedText, maxDocumentBytes } from './shared-text.ts';
 import { maxUpdateStructs } from './update-limits.ts';
 
-/** What a page does: types into its own copy, and sends what came of it. */
+/** What a page sends after a user has typed into its copy. */
 function typed(text: string, at = 0, base?: Uint8Array): Uint8Array {
   const document = new Y.Doc();
   if (base !== undefined) Y.applyUpdate(document, base);
@@ -20,7 +20,7 @@ function textOf(state: Uint8Array): string {
 }
 
 describe('a shared text', () => {
-  it('has what everybody wrote, in whatever order and however often it came', () => {
+  it('contains all updates, in any order and also if one arrives twice', () => {
     const shared = createSharedText();
     const [one, two] = [typed('one'), typed('two')];
     for (const update of [two, one, two]) shared.apply(update);
@@ -33,7 +33,7 @@ describe('a shared text', () => {
     ['noise', Uint8Array.from({ length: 200 }, (_, index) => (index * 73) % 256)],
     ['half of an update', typed('a text that is cut off').subarray(0, 12)],
     ['a huge count of nothing', Uint8Array.of(255, 255, 255, 255, 127, 1, 1, 1)],
-  ])('refuses %s, and is as it was', (_, garbage) => {
+  ])('refuses %s, and is unchanged', (_, garbage) => {
     const shared = createSharedText(typed('kept'));
     expect(() => shared.apply(garbage)).toThrow(expect.objectContaining({ code: 'invalid-update' }));
     expect(textOf(shared.state)).toBe('kept');
@@ -41,7 +41,7 @@ describe('a shared text', () => {
     expect(textOf(shared.state)).toBe('kept on');
   });
 
-  it('does not grow past its bound', () => {
+  it('does not grow past its limit', () => {
     const shared = createSharedText(typed('kept'));
     expect(() => shared.apply(typed('x'.repeat(maxDocumentBytes)))).toThrow(
       expect.objectContaining({ code: 'document-too-large' }),
@@ -54,7 +54,7 @@ describe('a shared text', () => {
     value < 128 ? [value] : [128 | (value & 127), ...varUint(Math.floor(value / 128))];
   const update = (...numbers: (number | readonly number[])[]): Uint8Array =>
     Uint8Array.from(numbers.flatMap((one) => (typeof one === 'number' ? varUint(one) : one)));
-  /** One letter of a client at the beginning of the text, beside the letters of all other such clients: they conflict. */
+  /** One letter of a client at the beginning of the text, like the letters of all other such clients, so that they conflict. */
   const letterOf = (client: number): number[] => [
     ...[...varUint(1), ...varUint(client), 0],
     ...[4, 1, 7, ...Buffer.from('content'), 1, 0x61],

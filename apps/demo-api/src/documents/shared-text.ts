@@ -24,7 +24,7 @@ export class UpdateRefused extends Error {
 
 /** A Yjs document. An update is checked before it is applied: Yjs would apply one of any cost, and block everybody meanwhile. */
 export interface SharedText {
-  /** All of it, as one update. */
+  /** The whole document as one update. */
   readonly state: Uint8Array;
   /** @throws UpdateRefused, and nothing has changed. */
   apply(update: Uint8Array): void;
@@ -76,7 +76,7 @@ function check(update: Uint8Array, document: Y.Doc): number {
   );
 }
 
-/** Whether structs wait for others. Yjs would integrate all of them at once when those arrive, however many they are by then. */
+/** Whether structs wait for others. Yjs would integrate all of them at once when those arrive. */
 function hasPending({ store }: Y.Doc): boolean {
   return store.pendingStructs !== null || store.pendingDs !== null;
 }

@@ -24,7 +24,7 @@ export function gameTopic(gameId: string): string {
 /** The stored games, and who watches them. A game is created by its first player, and not by those who watch it. */
 export function createGames({ hub, listeners, stores, onClose }: DemoContext): Games {
   const kept = stores.state.table<Game>('game', { perOwner: maxGames, past: 'refuse' });
-  /** How many spectators were told last, of games that have some. */
+  /** The last published number of spectators, for games that have some. */
   const told = new Map<string, number>();
   const due = new Set<string>();
   let isClosing = false;
@@ -55,14 +55,14 @@ export function createGames({ hub, listeners, stores, onClose }: DemoContext): G
     if (isClosing) return;
     const state = show(read(gameId));
     if (state.spectators === (told.get(gameId) ?? 0)) return;
-    // Where the log cannot take it, the next change tells the count as well.
+    // If the log cannot store it, the next change publishes the number as well.
     publish(state).catch(() => undefined);
   }
 
   listeners.watch(prefix, (topic) => {
     const gameId = topic.slice(prefix.length);
     if (isClosing || due.has(gameId)) return;
-    // They come and go in bursts, as after a restart: one event tells of all that did so in a turn of the event loop.
+    // Spectators come and go in bursts, for example after a restart: one event per turn of the event loop is enough.
     due.add(gameId);
     setImmediate(() => tellSpectators(gameId));
   });

@@ -1,9 +1,9 @@
 import type { GameState, Person } from 'demo-contract';
 
-/** What is kept of a game: all but who watches. */
+/** The stored part of a game: everything but the spectators. */
 export type Game = Omit<GameState, 'spectators'>;
 
-/** Why the referee does not allow it. */
+/** A change that the rules do not allow. */
 export class NotAllowed extends Error {
   override readonly name = 'NotAllowed';
   /** Stable over versions. */
@@ -53,7 +53,8 @@ export function takeSeat(game: Game, person: Person): Game {
 /** @throws NotAllowed */
 export function move(game: Game, person: Person, cell: number): Game {
   const seat = seatOf(game, person);
-  if (seat === undefined) throw new NotAllowed('not-a-player', 'You have no seat in this game: take one, or watch.');
+  if (seat === undefined)
+    throw new NotAllowed('not-a-player', 'You are not a player of this game: take a seat, or watch.');
   if (game.status === 'waiting-for-players') {
     throw new NotAllowed('waiting-for-players', 'The game begins once both seats are taken.');
   }
@@ -69,7 +70,7 @@ export function move(game: Game, person: Person, cell: number): Game {
   return { ...game, board, moves, turn: seat === 'X' ? 'O' : 'X' };
 }
 
-/** Begins anew, and lets the other one begin. @throws NotAllowed */
+/** Starts a new game in which the other player begins. @throws NotAllowed */
 export function rematch(game: Game, person: Person): Game {
   if (seatOf(game, person) === undefined) {
     throw new NotAllowed('not-a-player', 'Only those who played can ask for a rematch.');

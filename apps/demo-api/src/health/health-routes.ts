@@ -8,7 +8,7 @@ import { sampleWhileListened } from '../live/sampler.ts';
 
 const topic = 'health';
 const resolutionMs = 10;
-/** A loop that is this late makes everybody wait noticeably. */
+/** A delay of the event loop that users notice. */
 const busyDelayMs = 100;
 
 /** @returns the stream `GET health/stream`: an event at every second interval. */
@@ -22,7 +22,7 @@ export function healthRoutes(context: DemoContext): StreamDefinition {
       delay.enable();
       return {
         sample() {
-          // It measures from timer to timer: the time between two of them is no delay. Nothing was measured yet at first.
+          // The histogram measures from timer to timer, so the resolution is subtracted. It is empty at first.
           const eventLoopDelayMs = delay.count === 0 ? 0 : Math.max(0, delay.percentile(99) / 1e6 - resolutionMs);
           delay.reset();
           const heap = getHeapStatistics();

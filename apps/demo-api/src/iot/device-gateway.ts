@@ -12,11 +12,11 @@ export interface DeviceGateway {
 
 export interface DeviceGatewayOptions {
   readonly url: string;
-  /** Devices that are known before they speak. */
+  /** Devices that are known before their first message. */
   readonly expected?: readonly string[];
 }
 
-/** Told to whoever follows any device. */
+/** Every stream of a device also has the events of this topic. */
 export const brokerTopic = 'iot-broker';
 
 export function deviceTopic(deviceId: string): string {
@@ -31,12 +31,12 @@ const telemetry = z.object({
 });
 const topicPattern = /^devices\/([\w-]{1,64})\/telemetry$/;
 
-/** Takes what devices say over MQTT to those who follow them. When the broker goes, it says so, and comes back with it. */
+/** Publishes the telemetry that devices send over MQTT. Reports when the broker is lost, and reconnects to it. */
 export function createDeviceGateway(
   { live, listeners, logging, stores }: DemoContext,
   { url, expected = [] }: DeviceGatewayOptions,
 ): DeviceGateway {
-  // Kept: a device that has not spoken since the API's restart must not be unknown to those who follow it.
+  // Stored: a device that has sent nothing since the API's restart is still known.
   const known = stores.state.table<string>('device', { perOwner: 1_000, past: 'forget-own' });
   for (const deviceId of expected) known.set(deviceId, deviceId, 'broker');
   const heard = new Set(known.values());
@@ -70,7 +70,7 @@ export function createDeviceGateway(
   });
   const onClose = (): void => change('disconnected');
   client.on('close', onClose);
-  // It tries again by itself; at debug, as it does so twice a second.
+  // MQTT.js reconnects by itself, twice a second: hence the level.
   client.on('error', (error) => logging.app.debug({ err: error }, 'mqtt broker cannot be reached'));
   client.on('message', (topic, payload) => {
     const deviceId = topicPattern.exec(topic)?.[1];
@@ -110,7 +110,7 @@ function readTelemetry(payload: Buffer): z.infer<typeof telemetry> | undefined {
   try {
     return telemetry.safeParse(JSON.parse(payload.toString())).data;
   } catch {
-    // No JSON: whatever a device says, it is the device's own trouble.
+    // Not JSON: the device's fault, which is counted and logged.
     return undefined;
   }
 }

@@ -8,7 +8,7 @@ export interface EmbeddedBroker {
   close(): Promise<void>;
 }
 
-/** Starts an MQTT broker that this machine alone can reach. @param port Default a free one. */
+/** Starts an MQTT broker that only this machine can reach. @param port the port to listen on. Default: a free one. */
 export async function startEmbeddedBroker(port = 0): Promise<EmbeddedBroker> {
   const broker = await Aedes.createBroker();
   const sockets = new Set<Socket>();

@@ -9,7 +9,7 @@ const isReading = ({ data }: { data: DeviceReading | BrokerStatus }): boolean =>
 describe('devices of the embedded broker', () => {
   const held = withApi();
 
-  it('speak over MQTT, and say that they are simulated', async () => {
+  it('send over MQTT, and are marked as simulated', async () => {
     const stream = held.api.follow<DeviceReading | BrokerStatus>('bob', '/iot/stream/wine-cellar');
     const seen = await stream.until(isReading);
     expect(seen[0]).toMatchObject({ type: 'broker' });
@@ -21,7 +21,7 @@ describe('devices of the embedded broker', () => {
     stream.close();
   });
 
-  it('that nobody has heard of are unknown', async () => {
+  it('are unknown if they never sent anything', async () => {
     const response = await held.api.call('bob', 'GET', '/iot/stream/nothing');
     expect([response.status, await response.json()]).toMatchObject([
       404,
@@ -68,7 +68,7 @@ describe('devices of another broker', () => {
     log.close();
   });
 
-  it('are told to be out of reach when the broker goes, and are back with it', async () => {
+  it('are reported as unreachable when the broker is lost, and available when it is back', async () => {
     await speak('devices/attic/telemetry', '{"temperature":20,"humidity":50}');
     await expect.poll(() => held.api.json<DeviceList>('bob', 'GET', '/iot')).toMatchObject({ devices: ['attic'] });
     const stream = held.api.follow<DeviceReading | BrokerStatus>('bob', '/iot/stream/attic');

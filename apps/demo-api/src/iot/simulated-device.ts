@@ -1,6 +1,6 @@
 import mqtt from 'mqtt';
 
-/** What a device says of itself, beside its values, so that no page takes it for a real one. */
+/** The message of a device. `simulated` keeps pages from showing it as a real one. */
 interface Telemetry {
   readonly temperature: number;
   readonly humidity: number;
@@ -16,14 +16,14 @@ const climates: Readonly<Record<(typeof simulatedDevices)[number], readonly [tem
     'wine-cellar': [12, 65],
   };
 
-/** A thermometer that speaks MQTT over TCP as a real one would: it connects, and comes back when the broker does. */
+/** A thermometer that sends MQTT over TCP like a real one: it connects, and reconnects when the broker is back. */
 export function startSimulatedDevice(
   url: string,
   deviceId: (typeof simulatedDevices)[number],
   intervalMs: number,
 ): () => Promise<void> {
   const client = mqtt.connect(url, { clientId: `device-${deviceId}`, reconnectPeriod: 500 });
-  // It has nobody to tell; it tries again by itself.
+  // There is nobody to report it to. MQTT.js reconnects by itself.
   client.on('error', () => undefined);
   const [temperature, humidity] = climates[deviceId];
   const speak = (): void => {

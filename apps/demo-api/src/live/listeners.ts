@@ -1,15 +1,15 @@
 import type { Identity, SessionSummary } from '@sillage/server';
 
-/** Who listens to which topic, at this moment. */
+/** The open sessions of each topic. */
 export interface Listeners {
-  /** The endpoint's hooks: every session passes by here. */
+  /** Called by the endpoints' hooks, for every session. */
   opened(session: SessionSummary): void;
   closed(session: SessionSummary): void;
-  /** How many sessions follow the topic. */
+  /** The number of sessions of the topic. */
   count(topic: string): number;
-  /** Who they are of, by `Identity.key`: a person with two pages is one. */
+  /** Their users, by `Identity.key`. A user with two pages counts once. */
   people(topic: string): ReadonlySet<string>;
-  /** Calls back whenever a session of a topic with this prefix has come or gone. */
+  /** Calls back whenever a session of a topic with this prefix was opened or closed. */
   watch(prefix: string, callback: (topic: string, identity: Identity) => void): void;
 }
 

@@ -1,12 +1,12 @@
 import { createHub, type EventLog, type Hub, type OutgoingEvent } from '@sillage/server';
 
 /**
- * Where samples are published: measurements, prices, readings, log lines. They are about a moment, and many; in the log of what must not be
- * lost they would push chats and documents out. So they have a hub of their own, over a shorter log.
+ * A hub for samples: measurements, prices, readings, log lines. There are many of them, and each matters for a moment only. In the durable log
+ * they would push out chats and documents, so they have a separate hub with a shorter log.
  */
 export interface LiveHub {
   readonly hub: Hub;
-  /** Publishes without waiting: nobody can do anything about a sample that was not stored. */
+  /** Publishes without waiting: if a sample cannot be stored, it is lost. */
   send(topic: string, event: OutgoingEvent): void;
   close(): Promise<void>;
 }

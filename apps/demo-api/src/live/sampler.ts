@@ -5,13 +5,13 @@ import { whileListened } from './while-listened.ts';
 export interface SamplerOptions {
   readonly prefix: string;
   readonly intervalMs: number;
-  /** When the first sample is taken. Default `'at-once'`; what tells of the time since the last one wants an interval first. */
+  /** When the first sample is taken. A sample that covers the time since the last one needs an interval first. @default 'at-once' */
   readonly first?: 'at-once' | 'after-an-interval';
-  /** Called for each topic with its first listener; what it answers is called at every interval. */
+  /** Called for each topic when its first session opens. The returned `sample` is called at every interval. */
   readonly start: (topic: string) => { sample: () => readonly OutgoingEvent[]; stop?: () => void };
 }
 
-/** Measures what a topic is about at an interval, and publishes it as a live sample. */
+/** Measures at an interval while a topic has sessions, and publishes the samples. */
 export function sampleWhileListened({ live, listeners, onClose }: DemoContext, options: SamplerOptions): void {
   const { prefix, intervalMs, first = 'at-once' } = options;
   const stopAll = whileListened({

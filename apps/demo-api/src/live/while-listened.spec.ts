@@ -32,7 +32,7 @@ describe('work that is done while somebody listens', () => {
     expect(stop).toHaveBeenCalledTimes(2);
   });
 
-  it('knows people rather than sessions, and forgets who has gone', () => {
+  it('counts users rather than sessions, and forgets those without sessions', () => {
     const listeners = createListeners();
     const [page, otherPage] = [session('ada', 'x'), session('ada', 'x')];
     listeners.opened(page);

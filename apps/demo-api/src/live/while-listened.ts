@@ -2,16 +2,16 @@ import type { Listeners } from './listeners.ts';
 
 export interface WhileListenedOptions {
   readonly listeners: Listeners;
-  /** Of the topics that are meant. */
+  /** The prefix of the topics. */
   readonly prefix: string;
-  /** Begins the work for a topic that has its first listener. The answer ends it, once the last one has gone. */
+  /** Starts the work for a topic when its first session opens. The returned function stops it once the last one has closed. */
   readonly start: (topic: string) => () => void;
 }
 
 /**
- * Does a topic's work while somebody listens to it, and none otherwise: no timer runs, and no log grows, for nobody.
+ * Does a topic's work only while it has sessions: otherwise no timer runs and no log grows.
  *
- * @returns ends the work of every topic.
+ * @returns a function that stops the work of every topic.
  */
 export function whileListened({ listeners, prefix, start }: WhileListenedOptions): () => void {
   const running = new Map<string, () => void>();

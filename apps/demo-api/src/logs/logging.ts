@@ -2,22 +2,22 @@ import type { LogLevel, LogLine, LogType } from 'demo-contract';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import type { Config } from '../config.ts';
 
-/** The API's loggers: what it does, who called, and who did what. */
+/** The API's loggers: its own messages, the requests, and what users did. */
 export type Logging = Readonly<Record<LogType, Logger>>;
 
 export interface LoggingOptions {
   readonly level: Config['LOG_LEVEL'];
   readonly destination: DestinationStream;
-  /** Takes each line as well, whatever the level. It must not log: its line would be taken too, and so on. */
+  /** Receives each line too, at any level. It must not log: that would cause another line, and so on. */
   readonly publish: (type: LogType, line: LogLine) => void;
 }
 
 const types = ['app', 'access', 'audit'] as const satisfies readonly LogType[];
 
-/** What begins as a JSON Web Token does, in whatever field or message it got. */
+/** The beginning of a JSON Web Token, in any field or message. */
 const token = /\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}/g;
 
-/** Creates the loggers. No line of theirs holds a token: not on the way to the destination, and not on the way to a page. */
+/** Creates the loggers. None of their lines contains a token, neither those for the destination nor those for pages. */
 export function createLogging({ level, destination, publish }: LoggingOptions): Logging {
   const streams: pino.StreamEntry[] = [{ level: 'debug', stream: { write: (json: string) => forward(json, publish) } }];
   if (level !== 'silent') streams.push({ level, stream: destination });

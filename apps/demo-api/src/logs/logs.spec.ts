@@ -6,7 +6,7 @@ import { createLogging } from './logging.ts';
 describe('the API’s logs', () => {
   const held = withApi();
 
-  it.each(['app', 'access', 'audit'])('are no stream without the role: %s', async (type) => {
+  it.each(['app', 'access', 'audit'])('cannot be streamed without the role: %s', async (type) => {
     const response = await held.api.call('bob', 'GET', `/logs/stream/${type}`);
     expect([response.status, await response.json()]).toMatchObject([403, { code: 'insufficient-scope' }]);
   });
@@ -31,7 +31,7 @@ describe('the API’s logs', () => {
     const everything = held.api.follow<LogLine>('alice', '/logs/stream/app', { lastEventId: 'all' });
     const warnings = held.api.follow<LogLine>('alice', '/logs/stream/app?level=warn');
     const seen = await everything.until(({ data }) => String(data.fields.topics) === 'logs/app/warn,logs/app/error');
-    // Had a line brought about another one, there would be no end of them.
+    // If a line caused another one, there would be endlessly many.
     expect(seen.length).toBeLessThan(30);
     warnings.close();
     everything.close();

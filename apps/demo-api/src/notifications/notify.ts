@@ -1,15 +1,15 @@
 import type { Hub } from '@sillage/server';
 import type { Notice, Person } from 'demo-contract';
 
-/** Who the API's own notices are from. */
+/** The sender of the API's own notices. */
 export const sillage: Person = { id: 'sillage', name: 'Sillage', username: '' };
 
-/** A topic a person: nobody can ask for another's. */
+/** One topic per user: a user can only subscribe to their own. */
 export function noticeTopic(personId: string): string {
   return `notifications/${personId}`;
 }
 
-/** Sends a person a notice, and resolves with its ID once it cannot be lost any more. */
+/** Sends a user a notice, and resolves with its ID once it is durable. */
 export type Notify = (to: string, notice: Omit<Notice, 'at'>) => Promise<string>;
 
 export function createNotify(hub: Hub): Notify {

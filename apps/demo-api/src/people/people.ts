@@ -14,7 +14,7 @@ const maxMet = 1_000;
 export interface PeopleOptions {
   /** Called for each user that calls for the first time since the API started. */
   readonly onFirstMet: (person: Person) => void;
-  /** Called if a user cannot be stored, for example on a full disk. The user's request goes on. */
+  /** Called if a user cannot be stored, for example on a full disk. The user's request continues. */
   readonly onUnstored: (error: unknown) => void;
 }
 

@@ -146,7 +146,7 @@ describe('requests of strangers', () => {
 describe('log lines', () => {
   const held = withApi();
 
-  it('do not push samples out: they have a log of their own', async () => {
+  it('do not push samples out, since they have a separate log', async () => {
     const [bobs, alices] = [held.api.follow('bob', '/health/stream'), held.api.follow('alice', '/health/stream')];
     await Promise.all([bobs.until(() => true), alices.until(() => true)]);
     const { lastEventId } = bobs;

@@ -1,17 +1,17 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Config } from '../config.ts';
 
-/** What is counted: requests of a user, connection attempts of a user to streams, and requests of an address. */
+/** What is counted: requests of a user, connection attempts of a user to streams, and requests from an address. */
 export type LimitKind = 'requests' | 'streams' | 'address';
 
 export interface RateLimits {
-  /** Counts one. Answers how long to wait where that is one too many, in milliseconds; `undefined` where it is not. */
+  /** Counts one. @returns how long to wait if the limit is reached, in milliseconds; `undefined` if it is not. */
   take(kind: LimitKind, key: string): Promise<number | undefined>;
 }
 
 type Limits = Pick<Config, 'RATE_LIMIT_REQUESTS' | 'RATE_LIMIT_STREAMS' | 'RATE_LIMIT_ADDRESS'>;
 
-/** Counts over a minute, in this process: behind several, `RateLimiterRedis` would take the place of `RateLimiterMemory`. */
+/** Counts per minute, in this process. With several processes, use `RateLimiterRedis` instead of `RateLimiterMemory`. */
 export function createRateLimits({ RATE_LIMIT_REQUESTS, RATE_LIMIT_STREAMS, RATE_LIMIT_ADDRESS }: Limits): RateLimits {
   const perMinute = (points: number): RateLimiterMemory => new RateLimiterMemory({ points, duration: 60 });
   const limiters: Readonly<Record<LimitKind, RateLimiterMemory>> = {

@@ -1,15 +1,15 @@
 import { claimsChallenge, type Authorization, type Identity } from '@sillage/server';
 import type { StateStore } from '../store/state-store.ts';
 
-/** The authentication context that stands for a second factor. `c1` is what the emulator knows; a tenant names its own. */
+/** The authentication context of a second factor. The emulator knows `c1`; a tenant defines its own. */
 const secondFactor = 'c1';
 
-/** Who must present a second factor before anything streams to them. */
+/** The users who must present a second factor before they can open a stream. */
 export interface StepUp {
   demand(key: string): void;
   withdraw(key: string): void;
   isDemanded(key: string): boolean;
-  /** For `authorize` of every stream: allowed, or challenged. */
+  /** Allows a stream, or challenges the client. */
   check(identity: Identity): Authorization;
 }
 

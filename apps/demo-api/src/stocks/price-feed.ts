@@ -1,13 +1,14 @@
 import type { StockPrice, StockSymbol } from 'demo-contract';
 
-/** Where prices come from: the seam for a real feed. */
+/** The source of prices. A real feed would implement this interface. */
 export interface PriceFeed {
   readonly source: StockPrice['source'];
   readonly symbols: readonly StockSymbol[];
   /**
-   * Calls back with the price of a symbol as it is, and again whenever it changes. The answer ends it.
+   * Calls back with the current price of a symbol, and again whenever it changes.
    *
-   * @param onPrice gets the first price of all too, to tell the change from.
+   * @param onPrice also receives the very first price, from which the change is computed.
+   * @returns a function that stops it.
    */
   watch(symbol: string, onPrice: (price: number, firstPrice: number) => void): () => void;
 }

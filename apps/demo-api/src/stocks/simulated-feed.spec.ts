@@ -21,7 +21,7 @@ describe('the simulated prices', () => {
     expect(watch(new Map(), 20)).toEqual(watch(new Map(), 20));
   });
 
-  it('go on where they were, and tell their change from the same first price', () => {
+  it('continue where they were, and measure their change from the same first price', () => {
     const memory = new Map<string, number>();
     const before = watch(memory, 20);
     const after = watch(memory, 1);

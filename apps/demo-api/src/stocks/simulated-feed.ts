@@ -2,7 +2,7 @@ import type { StockSymbol } from 'demo-contract';
 import { createRandom } from '../seeded-random.ts';
 import type { PriceFeed } from './price-feed.ts';
 
-/** Companies of Microsoft's samples; none of these prices is anybody's. */
+/** Companies of Microsoft's samples. The prices are invented. */
 const symbols: readonly StockSymbol[] = [
   { symbol: 'ADVW', name: 'Adventure Works' },
   { symbol: 'CONT', name: 'Contoso' },
@@ -18,7 +18,7 @@ const symbols: readonly StockSymbol[] = [
   { symbol: 'WOOD', name: 'Woodgrove Bank' },
 ];
 
-/** Where the last price of each symbol is kept, so that a walk goes on where it was. */
+/** Stores the last price of each symbol, so that a restart continues from it. */
 interface PriceMemory {
   get(symbol: string): number | undefined;
   set(symbol: string, price: number): void;
@@ -27,11 +27,11 @@ interface PriceMemory {
 export interface SimulatedFeedOptions {
   readonly intervalMs: number;
   readonly memory: PriceMemory;
-  /** The same seed gives the same prices. Default 1. */
+  /** The same seed gives the same prices. @default 1 */
   readonly seed?: number;
 }
 
-/** Prices that walk at random, each symbol on its own, while somebody watches it. */
+/** Prices that change at random, for each symbol separately, while it is watched. */
 export function createSimulatedFeed({ intervalMs, memory, seed = 1 }: SimulatedFeedOptions): PriceFeed {
   const walks = new Map(
     symbols.map(({ symbol }, index) => [symbol, createWalk(seed * 1_000 + index, memory.get(symbol))]),
@@ -52,7 +52,7 @@ export function createSimulatedFeed({ intervalMs, memory, seed = 1 }: SimulatedF
   };
 }
 
-/** @param last where the walk was. Default: at its first price. */
+/** @param last the stored price. Default: the first price. */
 function createWalk(seed: number, last?: number): { readonly first: number; readonly price: number; step(): number } {
   const random = createRandom(seed);
   const first = round(20 + 380 * random());
@@ -63,7 +63,7 @@ function createWalk(seed: number, last?: number): { readonly first: number; read
       return price;
     },
     step() {
-      // Up or down by 0.5 % at most, and never to nothing.
+      // Up or down by 0.5 % at most, and never to zero.
       price = Math.max(0.01, round(price * (1 + (random() - 0.5) / 100)));
       return price;
     },

@@ -8,7 +8,7 @@ export interface DiskSpace {
   isFull(): boolean;
   /** Whether an error says that the disk is full: from the file system or from SQLite, or as the cause of another error. */
   isFullError(error: unknown): boolean;
-  /** Refuses new work while the disk is full. Reading goes on, and so does whatever frees space. */
+  /** Refuses new work while the disk is full. Reading still works, and so does everything that frees space. */
   readonly refuseWhenFull: RequestHandler;
   sendFull(response: Response): void;
 }

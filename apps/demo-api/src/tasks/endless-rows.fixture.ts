@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
 /**
- * A CSV file without an end, until it is told to have one: undici goes on reading the body of a request that is over, so that one that
- * never waits would not let anything else happen (its `processBodyChunk` returns, and its loop does not).
+ * A CSV file that ends only when `stop` is called. It waits between chunks: undici keeps reading the body of a request that has ended (its
+ * `processBodyChunk` returns, its loop does not), and would block the event loop otherwise.
  */
 export function createEndlessRows(): { readonly body: ReadableStream<Uint8Array>; stop(): void } {
   const rows = new TextEncoder().encode('1,2\n'.repeat(5_000));

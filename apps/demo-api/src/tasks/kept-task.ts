@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { NewTask, Person, TaskFailure, TaskInfo, TaskProgress } from 'demo-contract';
 
-/** What the API remembers of a task. */
+/** A task as it is stored. */
 export interface KeptTask extends TaskInfo {
   readonly owner: Person;
-  /** How its file comes: in parts, each after the last, or in one request that nobody sends again. */
+  /** How its file is sent: in parts that can be resumed, or in one request that cannot. */
   readonly sending: 'in-parts' | 'at-once';
 }
 
-/** How a task came to its end. */
+/** How a task ended. */
 export type TaskEnd =
   | { readonly kind: 'completed'; readonly rows: number }
   | { readonly kind: 'cancelled' }
@@ -22,12 +22,12 @@ export function createTask(owner: Person, { name, sizeBytes, lastModified }: New
   };
 }
 
-/** What the owner may see. */
+/** The part that the owner may see. */
 export function toInfo({ owner: _owner, sending: _sending, ...info }: KeptTask): TaskInfo {
   return info;
 }
 
-/** What is streamed: what changes. */
+/** The part that changes, and is streamed. */
 export function toProgress(task: KeptTask): TaskProgress {
   const { name: _name, startedAt: _at, sizeBytes: _size, lastModified: _modified, ...progress } = toInfo(task);
   return progress;

@@ -23,7 +23,7 @@ describe('a progress meter', () => {
     expect(meter.read()).toEqual({ percentage: 60, rows: 600, rowsPerSecond: 100, secondsLeft: 4 });
   });
 
-  it('is not done before it is done, and cannot tell what is left of who knows how much', () => {
+  it('stays below 100 % until the end, and estimates no remaining time if the size is unknown', () => {
     const full = createProgressMeter({ atMs: 0, bytes: 0, rows: 0 }, 100);
     full.add(1_000, { bytes: 100, rows: 1 });
     expect(full.read()).toMatchObject({ percentage: 99, secondsLeft: 0 });

@@ -2,18 +2,18 @@ import type { TaskProgress } from 'demo-contract';
 
 export interface ProgressMeter {
   add(nowMs: number, progress: { readonly bytes: number; readonly rows: number }): void;
-  /** What can be said of the work now. */
+  /** The current progress. */
   read(): Pick<TaskProgress, 'percentage' | 'rows' | 'rowsPerSecond' | 'secondsLeft'>;
 }
 
-/** Rates are of this time: of the whole import, they would tell of a past that nobody waits for. */
+/** Rates are measured over this time, and not over the whole import, so that they show the current speed. */
 const windowMs = 3_000;
-/** Less than this says nothing about a rate. */
+/** Below this, a rate is not meaningful. */
 const leastMs = 200;
 
 /**
- * @param start where the work begins: an import that goes on does not begin at nothing.
- * @param sizeBytes the file's; `null` where nobody knows, and then nobody can tell how much is left.
+ * @param start the start position: a resumed import does not start at zero.
+ * @param sizeBytes the size of the file; `null` if it is unknown, and then the remaining time is unknown too.
  */
 export function createProgressMeter(
   start: { readonly atMs: number; readonly bytes: number; readonly rows: number },
@@ -25,7 +25,7 @@ export function createProgressMeter(
     add(nowMs, { bytes, rows }) {
       samples.push({ atMs: nowMs, bytes, rows });
       const from = samples.findIndex(({ atMs }) => atMs >= nowMs - windowMs);
-      // One before the window stays, so that the window is covered whole. At most some tens a second come in.
+      // One sample before the window is kept, so that the whole window is covered. There are some tens of samples per second at most.
       if (from > 1) samples = samples.slice(from - 1);
     },
     read() {
@@ -39,7 +39,7 @@ export function createProgressMeter(
       return {
         rows: last.rows,
         rowsPerSecond: isTelling ? Math.round((last.rows - first.rows) / seconds) : 0,
-        // Not 100 before it is done.
+        // 100 is reported at the end only.
         percentage: isKnown ? Math.min(99, Math.floor((100 * last.bytes) / sizeBytes)) : 0,
         secondsLeft:
           isKnown && bytesPerSecond > 0 ? Math.ceil(Math.max(0, sizeBytes - last.bytes) / bytesPerSecond) : null,

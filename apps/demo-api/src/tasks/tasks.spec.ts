@@ -51,7 +51,7 @@ describe('an import', () => {
     database.close();
   });
 
-  it('completes at once for who comes back after its end, and shows its end to who comes late', async () => {
+  it('completes at once for a client that reconnects after its end, and shows its end to a late client', async () => {
     const taskId = await register();
     const stream = follow(taskId);
     await upload(taskId, 'a;b\n1;2\n');
@@ -63,7 +63,7 @@ describe('an import', () => {
     );
   });
 
-  it('may be sent at once, by who needs no answer before', async () => {
+  it('may be sent in one request, by a client that needs no answer before', async () => {
     const response = await held.api.upload(
       'bob',
       'POST',
@@ -77,7 +77,7 @@ describe('an import', () => {
   });
 
   it.each<[string, BodyInit, number, string]>([
-    ['prose', 'This is no CSV.\nNot at all.\n', 1, 'a single column'],
+    ['prose', 'This is prose.\nNot a table.\n', 1, 'a single column'],
     ['a page', '<!doctype html>\n<p>Hello</p>\n', 1, 'a single column'],
     ['nothing', '', 1, 'empty'],
     ['inconsistent', 'a,b\n1,2\n1,2,3\n', 3, 'it has 3 columns, and the first line has 2'],
@@ -146,7 +146,7 @@ describe('an import', () => {
     expect((await held.api.call('bob', 'POST', `/tasks/${taskId}/cancel`)).status).toBe(204);
   });
 
-  it('is refused where it is no CSV by its own account, has its file, or is one too many', async () => {
+  it('is refused if its content type is not CSV, if it already has its file, or if it is one too many', async () => {
     const [one, two] = [await register(), await register()];
     const third = await held.api.call('bob', 'POST', '/tasks', { name: 'third.csv' });
     expect([third.status, third.headers.get('Retry-After'), await third.json()]).toMatchObject([

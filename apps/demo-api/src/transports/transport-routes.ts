@@ -12,7 +12,7 @@ const newTicket = z.object({ path: z.literal(path) });
 
 /**
  * `POST transports/tickets`. @returns the stream `GET transports/stream`: it accepts the token in all three ways, and shows what of it is in the URL.
- * It has an endpoint of its own, because every other stream of this API refuses a token in the URL.
+ * It has a separate endpoint, because every other stream of this API refuses a token in the URL.
  */
 export function transportRoutes(
   router: Router,
@@ -35,7 +35,7 @@ export function transportRoutes(
   };
 }
 
-/** What this request shows to whoever stores URLs. Of a token, only the length is shown. */
+/** What a log of URLs contains of this request. Of a token, only the length is shown. */
 function sightOf(request: Request): TransportSight {
   const query = new URL(request.originalUrl, 'http://localhost').searchParams;
   const token = query.get('access_token');

@@ -22,7 +22,7 @@ const mintFields = [
   ...['algorithm', 'signedBy', 'kid'],
 ];
 
-/** The whole control API: this table is its listing too. */
+/** The whole control API. `GET /` lists this table. */
 const routeTable: readonly ControlRoute[] = [
   {
     at: 'GET /health',
@@ -100,8 +100,8 @@ const routeTable: readonly ControlRoute[] = [
 ];
 
 /**
- * The control API. It lets anybody who reaches it be anybody, so it answers only to programs of this machine: no page of
- * another origin, and no name that was rebound to this address.
+ * The control API. Anyone who reaches it can act as any user, so it answers only programs of this machine: no pages of other origins, and no
+ * host name that was rebound to this address.
  */
 export function createControlApi(
   controls: EmulatorControls,

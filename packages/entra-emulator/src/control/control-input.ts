@@ -9,11 +9,11 @@ export interface ControlInput {
   object(name: string): Record<string, unknown> | undefined;
   /** One of the values. */
   oneOf<T extends string | number>(name: string, values: readonly T[]): T | undefined;
-  /** @throws ControlError where there are fields that nobody reads: a misspelt one would be taken for a default. */
+  /** @throws ControlError for unknown fields: a misspelt one would be ignored in favour of the default. */
   assertOnly(names: readonly string[]): void;
 }
 
-/** @throws ControlError 400 where the text is no JSON object. An empty text is an empty object. */
+/** @throws ControlError `invalid-request` if the text is not a JSON object. An empty text is an empty object. */
 export function parseControlInput(text: string): ControlInput {
   const fields = parseObject(text);
   const read = <T>(name: string, is: (value: unknown) => value is T, what: string): T | undefined => {
@@ -46,7 +46,7 @@ function parseObject(text: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new ControlError('invalid-request', 'The body is no JSON: send a JSON object.', { cause });
+    throw new ControlError('invalid-request', 'The body is not valid JSON: send a JSON object.', { cause });
   }
   if (!isObject(value)) throw new ControlError('invalid-request', 'The body must be a JSON object.');
   return value;

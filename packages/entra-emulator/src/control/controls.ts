@@ -6,40 +6,40 @@ import { mintToken } from './mint.ts';
 import type { MintRequest } from './mint.ts';
 import type { Provider } from '../provider.ts';
 
-/** A user, and what was decided about them. */
+/** A user, and the user's state. */
 export interface UserState extends User {
   readonly state: 'active' | 'revoked';
   /** The authentication contexts that a challenge demands. */
   readonly challenges: readonly string[];
 }
 
-/** What a test or a demo may do to a running emulator: in code, or over the control API. */
+/** The operations of a running emulator for tests and demos, in code or over the control API. */
 export interface EmulatorControls {
   /**
    * The lifetime of access tokens from now on, in milliseconds: 1000 to 86,400,000. Tokens count in whole seconds.
-   * @throws ControlError 400 for anything else.
+   * @throws ControlError `invalid-request` for anything else.
    */
   setAccessTokenLifetime(ms: number): void;
-  /** A new key signs from now on. The old ones stay published (`keep`, the default), or are gone. Answers its `kid`. */
+  /** A new key signs from now on. The old ones stay published (`keep`, the default), or are removed. Resolves with its `kid`. */
   rotateKeys(oldKeys?: 'keep' | 'forget'): Promise<string>;
   /**
-   * Blocks the user and ends their sessions and refresh tokens. Access tokens live on until they expire, as at Entra.
-   * @throws ControlError 404 where nobody has the username.
+   * Blocks the user and ends their sessions and refresh tokens. Access tokens stay valid until they expire, as at Entra.
+   * @throws ControlError `unknown-user`
    */
   revokeUser(username: string): void;
-  /** Lets the user sign in again; what was ended stays ended. @throws ControlError 404 where nobody has the username. */
+  /** Lets the user sign in again. Sessions and refresh tokens that were ended stay ended. @throws ControlError `unknown-user` */
   restoreUser(username: string): void;
   /**
-   * From now on, silent token requests of this user are answered `interaction_required`, until a sign-in in the same browser
-   * has satisfied this authentication context (`c1` to `c99`) anew.
-   * @throws ControlError 404 where nobody has the username, 400 where `acrs` is none of those.
+   * From now on, silent token requests of this user are answered by `interaction_required`, until a sign-in in the same browser
+   * satisfies this authentication context (`c1` to `c99`) again.
+   * @throws ControlError `unknown-user`, or `invalid-request` for another value of `acrs`.
    */
   challengeUser(username: string, acrs: string): void;
-  /** Withdraws all challenges of the user. @throws ControlError 404 where nobody has the username. */
+  /** Withdraws all challenges of the user. @throws ControlError `unknown-user` */
   withdrawChallenges(username: string): void;
-  /** Makes the next requests to an endpoint fail, wait, or both. @throws ControlError 400 where the fault is none. */
+  /** Makes the next requests to an endpoint fail, wait, or both. @throws ControlError `invalid-request` or `too-many-faults` */
   failNext(fault: Fault): void;
-  /** Makes an access token, right or wrong. @throws ControlError 404 where nobody has the username. */
+  /** Makes a valid or an invalid access token. @throws ControlError `unknown-user` */
   mintToken(request: MintRequest): Promise<string>;
   users(): readonly UserState[];
   /** The last 500 requests of applications and browsers. It never holds a token, a code or a secret. */
@@ -98,10 +98,10 @@ export function createControls(provider: Provider): EmulatorControls {
   };
 }
 
-/** What a lifetime must be, for messages. */
+/** The allowed lifetimes, for messages. */
 export const lifetimeRule = 'give whole milliseconds from 1000 to 86400000 (a day).';
 
-/** Whether an access token may live so long. */
+/** Whether a lifetime is allowed for access tokens. */
 export function isLifetime(ms: number): boolean {
   return Number.isInteger(ms) && ms >= 1_000 && ms <= 86_400_000;
 }
@@ -117,7 +117,7 @@ function faultProblem({ endpoint, status, count, delayMs, retryAfterMs, error, k
   if (error !== undefined && !/^[a-z_]{1,64}$/.test(error))
     return 'Give "error" an OAuth error such as "server_error".';
   const isEmpty = [status, error, delayMs, kind].every((one) => one === undefined);
-  return isEmpty ? 'Say what shall happen: "status", "error", "delayMs" or "kind": "disconnect".' : undefined;
+  return isEmpty ? 'Give at least one of "status", "error", "delayMs" and "kind": "disconnect".' : undefined;
 }
 
 function isWithin(value: number, least: number, most: number): boolean {

@@ -65,7 +65,7 @@ export interface DaemonApplication {
 /** A registration. All of them are multi-tenant. */
 export type Application = SpaApplication | ApiApplication | DaemonApplication;
 
-/** Everything that the emulator knows about who may sign in to what. */
+/** The tenants, users and applications of the emulator. */
 export interface Directory {
   readonly tenants: readonly Tenant[];
   readonly users: readonly User[];
@@ -77,7 +77,7 @@ export interface Directory {
   daemon(clientId: string): DaemonApplication | undefined;
   /** The API of an App ID URI or client ID, or `undefined`. */
   api(resource: string): ApiApplication | undefined;
-  /** The first API that was registered: what a minted token is for unless it is told. */
+  /** The first registered API: the default audience of minted tokens. */
   readonly defaultApi: ApiApplication;
   /** The client that a minted token names: the first single-page application, else the API itself. */
   readonly defaultClientId: string;

@@ -17,7 +17,7 @@ export class BodyError extends EntraEmulatorError<keyof typeof bodyStatuses> {
   }
 }
 
-/** @throws BodyError where the body is longer than {@link maxBodyBytes} or ends early. */
+/** @throws BodyError if the body is longer than {@link maxBodyBytes} or ends early. */
 export async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -35,7 +35,7 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** @throws BodyError also where the body is no form. */
+/** @throws BodyError also if the body is not a form. */
 export async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
   if (mediaType(request) !== 'application/x-www-form-urlencoded') {
     throw new BodyError('unsupported-media-type', 'Send the parameters as application/x-www-form-urlencoded.');
@@ -57,7 +57,7 @@ export function readCookie(request: IncomingMessage, name: string): string | und
   return undefined;
 }
 
-/** Answers with JSON that nobody may keep. */
+/** Sends JSON that must not be stored. */
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, {
     'Content-Type': 'application/json; charset=utf-8',
@@ -67,13 +67,13 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   response.end(JSON.stringify(body));
 }
 
-/** Redirects with a response that nobody may keep. 303 after a form, so that the form is not sent on. */
+/** Redirects with a response that must not be stored. 303 after a form, so that the form is not sent again. */
 export function sendRedirect(response: ServerResponse, status: 302 | 303, location: string): void {
   response.writeHead(status, { Location: location, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
   response.end();
 }
 
-/** Whether the `Host` header names this machine itself. A page of another name has been rebound to our address. */
+/** Whether the `Host` header names this machine itself. A page with another host name was rebound to our address. */
 export function hasLoopbackHost(request: IncomingMessage): boolean {
   return /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i.test(request.headers.host ?? '');
 }

@@ -37,7 +37,7 @@ export interface Listener {
  * Listens. `localhost` means both 127.0.0.1 and, where the machine has it, ::1 on the same port: browsers try either, and
  * another program on one of them would get half of our requests.
  *
- * @throws PortInUseError where the port is taken.
+ * @throws PortInUseError if another program uses the port.
  */
 export async function listen(
   options: { host: string; port: number; option: 'port' | 'controlPort' },
@@ -99,7 +99,7 @@ function closeServer(server: Server): Promise<void> {
   });
 }
 
-/** 0.0.0.0 and :: are no addresses to go to. */
+/** A client cannot connect to 0.0.0.0 or ::. */
 function originHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return 'localhost';
   return host.includes(':') ? `[${host}]` : host;

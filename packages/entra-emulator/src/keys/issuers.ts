@@ -1,7 +1,7 @@
 /**
- * The issuers, all derived from the emulator's origin, so that a verifier can check them without being told more.
+ * The issuers, all derived from the emulator's origin, so that a verifier needs no other configuration.
  * Entra's are `https://login.microsoftonline.com/{tid}/v2.0` and `https://sts.windows.net/{tid}/`; the second host has
- * no counterpart on one local port, so its place is the path `/sts`.
+ * no counterpart on one local port, so the path `/sts` replaces it.
  */
 export function v2Issuer(origin: string, tenantId: string): string {
   return `${origin}/${tenantId}/v2.0`;

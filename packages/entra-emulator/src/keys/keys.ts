@@ -20,7 +20,7 @@ type PublishedKey = JWK & { readonly issuer: string };
 
 export interface SigningKeys {
   readonly current: SigningKey;
-  /** Published, but for tokens of another issuer (personal accounts): nobody may accept an organisation's token by it. */
+  /** Published, but for tokens of another issuer (personal accounts): a token of an organisation that it signs must be refused. */
   readonly foreign: SigningKey;
   /** Never published. Made at first use, because a key pair takes some 100 ms. */
   unknown(): Promise<SigningKey>;

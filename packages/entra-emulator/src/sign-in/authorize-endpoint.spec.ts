@@ -104,7 +104,7 @@ describe('a sign-in', () => {
     expect(url.searchParams.get('code')).toBeTruthy();
   });
 
-  it('offers the users of every tenant under common, and issues for the tenant of who was picked', async () => {
+  it('offers the users of every tenant under common, and issues tokens for the tenant of the chosen user', async () => {
     const { text } = await browser.authorize({}, 'common');
     expect(text).toContain('carol@fabrikam.example');
     const { params } = await browser.press(`pick:${CAROL.oid}`);
@@ -193,14 +193,14 @@ describe('an authorize request', () => {
   it.each([
     ['without PKCE', { code_challenge: undefined }, 'invalid_request', 'AADSTS9002325'],
     ['with PKCE in plain', { code_challenge_method: 'plain' }, 'invalid_request', 'AADSTS9002325'],
-    ['with a challenge that is no SHA-256', { code_challenge: 'short' }, 'invalid_request', 'AADSTS501491'],
+    ['with a challenge that is not a SHA-256 hash', { code_challenge: 'short' }, 'invalid_request', 'AADSTS501491'],
     ['with response_mode=form_post', { response_mode: 'form_post' }, 'invalid_request', 'AADSTS90023'],
     ['with response_type=token', { response_type: 'token' }, 'unsupported_response_type', 'AADSTS700054'],
     ['with an unknown prompt', { prompt: 'maybe' }, 'invalid_request', 'AADSTS90023'],
     ['with an unknown scope', { scope: `${SAMPLE_API.appIdUri}/Nope` }, 'invalid_scope', 'AADSTS70011'],
     ['with an unknown API', { scope: 'api://nowhere/Stream.Access' }, 'invalid_resource', 'AADSTS500011'],
     ['with malformed claims', { claims: '{' }, 'invalid_request', 'AADSTS9000410'],
-  ])('%s is told so at its redirect URI', async (_what, changes, error, code) => {
+  ])('%s gets the error at its redirect URI', async (_what, changes, error, code) => {
     const { params, response } = await browser.authorize(changes);
     expect(response.status).toBe(302);
     expect(params.get('error')).toBe(error);
@@ -254,7 +254,7 @@ describe('prompt=none', () => {
     expect((await browser.authorize(none)).params.get('error')).toBe('login_required');
   });
 
-  it('never shows a page: the log tells that no interaction happened', async () => {
+  it('never shows a page, as the log shows', async () => {
     await browser.signIn();
     emulator.clearRequestLog();
     await browser.authorize(none);

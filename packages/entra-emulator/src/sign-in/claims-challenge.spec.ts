@@ -71,7 +71,7 @@ describe('an authentication context that was not satisfied', () => {
     expect((await browser.press(`confirm:${ALICE.oid}`)).params.has('code')).toBe(true);
   });
 
-  it('is no demand where it is not essential, and no other than c1 to c99', async () => {
+  it('has no effect if it is not essential, and accepts only c1 to c99', async () => {
     await browser.signIn();
     const wish = JSON.stringify({ access_token: { acrs: { essential: false, value: 'c1' } } });
     expect((await browser.authorize({ prompt: 'none', claims: wish })).params.has('code')).toBe(true);
@@ -87,14 +87,14 @@ describe('an authentication context that was not satisfied', () => {
     expect((await browser.authorize({ prompt: 'none', claims: either })).params.has('code')).toBe(true);
   });
 
-  it('cannot be confirmed by who has not signed in', async () => {
+  it('cannot be confirmed by a user who has not signed in', async () => {
     await browser.authorize({ claims: c1 });
     expect((await browser.press(`confirm:${ALICE.oid}`)).text).toContain('Pick an account');
   });
 });
 
 describe('a challenge of a user', () => {
-  it('holds silent requests until a sign-in satisfies it, anew', async () => {
+  it('holds silent requests until another sign-in satisfies it', async () => {
     await browser.signIn();
     await browser.authorize({ claims: c1 });
     const before = await redeem(emulator, (await browser.press(`confirm:${ALICE.oid}`)).params.get('code') ?? '');

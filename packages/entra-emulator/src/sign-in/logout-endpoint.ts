@@ -6,8 +6,8 @@ import { inScope } from '../provider.ts';
 import { oidOfLoginHint, registeredRedirect } from '../directory/index.ts';
 
 /**
- * `GET /{tenant}/oauth2/v2.0/logout`: signs the browser out, whole, or only the user of `logout_hint`. Refresh tokens go on
- * working, as at Entra. Redirects only to what some registered application may be redirected to.
+ * `GET /{tenant}/oauth2/v2.0/logout`: signs the browser out, whole, or only the user of `logout_hint`. Refresh tokens stay
+ * valid, as at Entra. Redirects only to a redirect URI of a registered application.
  */
 export function handleLogout(exchange: Exchange, params: URLSearchParams): void {
   const { request, response, provider, scope, log } = exchange;

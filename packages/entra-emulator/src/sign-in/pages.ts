@@ -56,7 +56,7 @@ export interface SignInForm {
   readonly client: SpaApplication;
   /** The path that the form posts to. */
   readonly action: string;
-  /** The authorize request, as its query string: checked again when it comes back. */
+  /** The authorize request, as its query string: validated again when the form is posted. */
   readonly request: string;
 }
 

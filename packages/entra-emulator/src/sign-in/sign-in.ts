@@ -7,7 +7,7 @@ import type { Provider, TenantScope } from '../provider.ts';
 import type { Session, SignedInAccount } from '../state/index.ts';
 import { oidOfLoginHint } from '../directory/index.ts';
 
-/** What to do about an authorize request: answer with a code, show a page, or (thrown) refuse. */
+/** How an authorize request is answered: with a code, a page, or (thrown) an error. */
 export type SignInStep =
   | { readonly kind: 'code'; readonly user: User; readonly account: SignedInAccount }
   | {
@@ -19,7 +19,7 @@ export type SignInStep =
   | { readonly kind: 'step-up'; readonly user: User; readonly acrs: readonly string[] }
   | { readonly kind: 'consent'; readonly user: User };
 
-/** What the person did on the page. */
+/** What the user did on the page. */
 export type Choice =
   { readonly kind: 'pick' | 'confirm' | 'accept'; readonly oid: string } | { readonly kind: 'cancel' };
 
@@ -52,7 +52,7 @@ export function beginSignIn(context: SignInContext): SignInStep {
   return continueSignIn(context, first, prompt === 'consent');
 }
 
-/** A further step: what the person chose on a page. @throws EntraError AADSTS65004 where it was "Cancel". */
+/** A later step: what the user chose on a page. @throws EntraError AADSTS65004 for "Cancel". */
 export function advanceSignIn(
   context: Omit<SignInContext, 'session'> & { session: Session },
   choice: Choice,

@@ -21,7 +21,7 @@ export function isAcrs(text: string): boolean {
  * Reads OpenID Connect's `claims` parameter (OpenID Connect Core 1.0, 5.5). Only `access_token.acrs` that is `essential`
  * and `access_token.xms_cc` have an effect; `nbf` is granted by every new token.
  *
- * @throws EntraError AADSTS9000410 where it is no JSON object, 50146 where an authentication context is none of c1 to c99.
+ * @throws EntraError AADSTS9000410 if it is not a JSON object, 50146 if an authentication context is not one of c1 to c99.
  */
 export function parseClaimsRequest(claims: string | undefined): ClaimsRequest {
   if (claims === undefined || claims === '') return noClaims;
@@ -29,7 +29,7 @@ export function parseClaimsRequest(claims: string | undefined): ClaimsRequest {
   try {
     root = JSON.parse(claims);
   } catch {
-    // The position in the text would say nothing to the person who reads the error.
+    // The position in the text would not help the reader of the error.
     throw new EntraError(9000410, 'invalid_request', 'Malformed JSON in the claims parameter.');
   }
   if (!isRecord(root)) throw new EntraError(9000410, 'invalid_request', 'The claims parameter must be a JSON object.');

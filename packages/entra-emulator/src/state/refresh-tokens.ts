@@ -11,14 +11,14 @@ interface RefreshContent {
 }
 
 /**
- * Refresh tokens are sealed, not stored: each holds its content, encrypted with a key that dies with the emulator. So
- * there is no table of them to bound. A user's are ended through `UserPolicies`.
+ * Refresh tokens are sealed, not stored: each contains its data, encrypted with a key of this process. So no table of them
+ * needs a limit. `UserPolicies` ends those of a user.
  */
 export interface RefreshTokens {
   /** The lifetime of a new one, from the sign-in's code. */
   readonly lifetimeMs: number;
   seal(content: RefreshContent): Promise<string>;
-  /** @throws EntraError AADSTS70000 where the token is none of this emulator's. */
+  /** @throws EntraError AADSTS70000 if this emulator did not issue the token. */
   open(token: string): Promise<RefreshContent>;
 }
 

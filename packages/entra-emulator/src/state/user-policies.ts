@@ -10,7 +10,7 @@ interface Demand {
 }
 
 /**
- * What was decided about users since the start. Before and after are told by a counter, not by a clock, so that a
+ * Revocations and challenges of users. A counter orders them, not a clock, so that a
  * revocation and a sign-in within one millisecond, or under a clock that stands still, have an order.
  */
 export interface UserPolicies {
@@ -23,7 +23,7 @@ export interface UserPolicies {
   isBlocked(oid: string): boolean;
   /** When what the user had was ended, or `undefined` where what was obtained at this place still holds. */
   endedAt(oid: string, place: number): number | undefined;
-  /** Demands an authentication context of the user from now on, even of who has satisfied it before. */
+  /** Requires an authentication context of the user from now on, even if the user has satisfied it before. */
   challenge(oid: string, acrs: string): void;
   /** Withdraws every challenge of the user. */
   withdraw(oid: string): void;

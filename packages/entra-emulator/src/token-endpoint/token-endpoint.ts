@@ -39,7 +39,7 @@ export function handleTokenPreflight(exchange: Exchange): void {
   if (isAllowed) {
     response.setHeader('Access-Control-Allow-Methods', 'POST');
     response.setHeader('Access-Control-Max-Age', '600');
-    // Libraries send telemetry in headers of their own choice; the origin is what decides.
+    // Libraries send telemetry in various headers; only the origin decides.
     if (/^[\w, -]+$/.test(headers)) response.setHeader('Access-Control-Allow-Headers', headers);
   }
   response.writeHead(isAllowed ? 204 : 403).end();

@@ -4,11 +4,11 @@ import { CsvFailure } from './csv-failure.ts';
 const lineFeed = 0x0a;
 
 /**
- * The bytes of a file as long as they are text, cut between characters. They stay bytes, so that what counts them counts those of the
+ * Checks that the bytes of a file are UTF-8, and yields them cut between characters. They stay bytes, so that positions are those of the
  * file.
  *
- * @param linesBefore how many lines of the file came before.
- * @throws CsvFailure at the first byte that is no UTF-8, or NUL, with its line.
+ * @param linesBefore the number of lines before these bytes.
+ * @throws CsvFailure with the line of the first byte that is NUL or not valid UTF-8.
  */
 export async function* checkText(chunks: AsyncIterable<Uint8Array>, linesBefore: number): AsyncGenerator<Buffer, void> {
   let line = linesBefore + 1;
@@ -31,7 +31,7 @@ function asBuffer(chunk: Uint8Array): Buffer {
   return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }
 
-/** Where the last character ends that is here whole: a character has four bytes at most. */
+/** The end of the last complete character. A character has four bytes at most. */
 function endOfCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.byteLength); back += 1) {
     const byte = bytes[bytes.byteLength - back] ?? 0;

@@ -1,7 +1,7 @@
 import type { CsvError } from 'csv-parse';
 import type { TaskFailureCause } from 'demo-contract';
 
-/** A file that is not what it should be, and where. */
+/** A fault of the file, with its line. */
 export class CsvFailure extends Error {
   override readonly name = 'CsvFailure';
   /** From 1. */
@@ -15,14 +15,14 @@ export class CsvFailure extends Error {
   }
 }
 
-/** The largest record, in characters. Without a bound, a quote that is never closed would read the whole file into memory. */
+/** The largest record, in characters. Without a limit, a quote that is never closed would read the whole file into memory. */
 export const maxRecordSize = 2 ** 20;
 
 /**
- * What the parser found.
+ * Translates an error of the parser.
  *
- * @param linesBefore how many lines of the file came before the parser's first.
- * @param recordLine where the record began that it did not get to the end of.
+ * @param linesBefore the number of lines before the parser's first line.
+ * @param recordLine the first line of the incomplete record.
  */
 export function toCsvFailure(error: CsvError, linesBefore: number, recordLine: number): CsvFailure {
   const told = /line (\d+)/.exec(error.message)?.[1];

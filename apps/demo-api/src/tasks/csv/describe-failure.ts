@@ -1,6 +1,6 @@
 import type { TaskFailure, TaskFailureCause } from 'demo-contract';
 
-/** A failure with its English sentence, for logs and for who has no page that says it. */
+/** A failure with its English sentence, for logs and for clients that have no sentences themselves. */
 export function describeFailure(cause: TaskFailureCause, line: number): TaskFailure {
   return { ...cause, line, reason: sentenceOf(cause) };
 }
@@ -8,7 +8,7 @@ export function describeFailure(cause: TaskFailureCause, line: number): TaskFail
 function sentenceOf(cause: TaskFailureCause): string {
   switch (cause.code) {
     case 'binary':
-      return 'it holds binary data: this is no text file.';
+      return 'it holds binary data: this is not a text file.';
     case 'broken-off':
       return `the import broke off: ${cause.detail}`;
     case 'empty':
@@ -40,6 +40,6 @@ function sentenceOf(cause: TaskFailureCause): string {
     case 'upload-broken':
       return 'the upload broke off: send the file again.';
     case 'upload-silent':
-      return `no part of the file came for ${cause.seconds} s: send the file again.`;
+      return `no part of the file arrived for ${cause.seconds} s: send the file again.`;
   }
 }

@@ -2,9 +2,9 @@ import { open } from 'node:fs/promises';
 
 /** A file that is read while it is written. */
 export interface GrowingFile {
-  /** Says how much of it is there. */
+  /** Sets how many bytes are available. */
   grow(bytes: number, extent: 'part' | 'whole'): void;
-  /** Reads from a place to the end, and waits for what is not there yet. */
+  /** Reads from a position to the end, and waits for bytes that are not available yet. */
   read(fromByte: number): AsyncGenerator<Uint8Array, void>;
 }
 

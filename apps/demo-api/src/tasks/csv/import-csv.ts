@@ -5,19 +5,19 @@ import { CsvFailure, maxRecordSize, toCsvFailure } from './csv-failure.ts';
 import { openRowTable } from './row-table.ts';
 
 export interface CsvImport {
-  /** How much of the file is kept from an earlier run, which this one goes on from. */
+  /** How many bytes of the file an earlier run has imported. This run continues after them. */
   readonly keptBytes: number;
-  /** The rows so far, those of earlier runs with them. */
+  /** The rows so far, including those of earlier runs. */
   readonly rows: number;
   /** @param chunks the file from {@link keptBytes} on. @throws CsvFailure */
   run(chunks: AsyncIterable<Uint8Array>): Promise<void>;
   close(): void;
 }
 
-/** One transaction for so many: one for each row would be a hundred times slower. */
+/** Rows per transaction: one transaction per row would be a hundred times slower. */
 const defaultRowsPerCommit = 20_000;
 
-/** Reads a CSV file into a database, at the pace of the database, whatever the size of the file, and from where it was left. */
+/** Imports a CSV file of any size into a database, at the pace of the database, and resumes an earlier run. */
 export function createCsvImport(path: string, { rowsPerCommit = defaultRowsPerCommit } = {}): CsvImport {
   const table = openRowTable(path);
   const { checkpoint } = table;
@@ -34,7 +34,7 @@ export function createCsvImport(path: string, { rowsPerCommit = defaultRowsPerCo
       if (text.trim() === '') throw new CsvFailure(1, { code: 'empty' });
       delimiter = findDelimiter(text);
     }
-    // Where the last record ended.
+    // The end of the last record.
     let bytes = keptBytes;
     let lines = linesBefore;
     let miscounted = 0;
@@ -46,7 +46,7 @@ export function createCsvImport(path: string, { rowsPerCommit = defaultRowsPerCo
     const parser = parse({
       delimiter,
       bom: checkpoint === null,
-      // Not discovered: that would depend on where an import was left.
+      // Not detected by the parser: the result would depend on where an import was interrupted.
       record_delimiter: ['\r\n', '\n', '\r'],
       // Checked below, for the same reason.
       relax_column_count: true,
@@ -68,7 +68,7 @@ export function createCsvImport(path: string, { rowsPerCommit = defaultRowsPerCo
           uncommitted += 1;
           if (uncommitted === rowsPerCommit) commit();
         }
-        // Nothing is passed on: the parser is behind nobody, and what it read ahead is a chunk.
+        // Nothing is passed on: the parser never waits for a reader.
         return null;
       },
     });
@@ -91,7 +91,7 @@ export function createCsvImport(path: string, { rowsPerCommit = defaultRowsPerCo
   };
 }
 
-/** The text up to the end of the first line, at least, and no more than a record may have. */
+/** At least the first line, and at most the length of a record. */
 async function readFirstLine(texts: AsyncGenerator<Buffer, void>): Promise<Buffer> {
   let start = Buffer.alloc(0);
   while (!start.includes('\n') && !start.includes('\r') && start.byteLength <= maxRecordSize) {
@@ -102,14 +102,14 @@ async function readFirstLine(texts: AsyncGenerator<Buffer, void>): Promise<Buffe
   return start;
 }
 
-/** The one that the first line has most of. */
+/** The delimiter that is most frequent in the first line. */
 function findDelimiter(start: string): string {
   const firstLine = start.split(/[\r\n]/, 1)[0] ?? '';
   const count = (delimiter: string): number => firstLine.split(delimiter).length;
   return [',', ';', '\t'].reduce((most, delimiter) => (count(delimiter) > count(most) ? delimiter : most));
 }
 
-/** How many CR LF are within values: the parser takes each of them for two lines. */
+/** The number of CR LF within values: the parser counts each of them as two lines. */
 function countCrLf(record: readonly string[]): number {
   return record.reduce((count, value) => count + value.split('\r\n').length - 1, 0);
 }

@@ -5,7 +5,7 @@ import { createGrowingFile } from './growing-file.ts';
 import { createCsvImport, type CsvImport } from './import-csv.ts';
 import type { FromWorker, ImportOrder, ToWorker } from './import-messages.ts';
 
-// A thread of its own: parsing and writing never let go of the event loop, which streams to everybody else.
+// A separate thread: parsing and writing would block the event loop, and with it all streams.
 if (parentPort === null) throw new Error('This is a worker: start it with startImport().');
 const port = parentPort;
 const tell = (message: FromWorker): void => port.postMessage(message);
@@ -13,7 +13,7 @@ const { filePath, databasePath } = workerData as ImportOrder;
 const file = createGrowingFile(filePath);
 port.on('message', ({ bytes, extent }: ToWorker) => file.grow(bytes, extent));
 
-/** The file's chunks. One counts as taken when the next one is asked for. */
+/** The file's chunks. A chunk counts as imported when the next one is requested. */
 async function* chunksFor(csvImport: CsvImport): AsyncGenerator<Uint8Array> {
   let bytes = csvImport.keptBytes;
   tell({ kind: 'progress', bytes, rows: csvImport.rows });

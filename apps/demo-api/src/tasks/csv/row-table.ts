@@ -1,7 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { CsvFailure } from './csv-failure.ts';
 
-/** A place in a file between two records, and what is needed to go on from there. */
+/** A position between two records of a file, and what is needed to continue from there. */
 interface Checkpoint {
   /** Where the next record begins. */
   readonly bytes: number;
@@ -12,14 +12,14 @@ interface Checkpoint {
   readonly delimiter: string;
 }
 
-/** Where the rows of a file go. What is not committed is gone with the process, its checkpoint with it. */
+/** The table of a file's rows. What is not committed is lost with the process, together with its checkpoint. */
 export interface RowTable {
-  /** Up to where the file was read; `null` where nothing was kept of it. */
+  /** The position up to which the file was imported; `null` for a new table. */
   readonly checkpoint: Checkpoint | null;
-  /** Creates the table `rows`, whose columns are the file's. @throws CsvFailure for names that are none. */
+  /** Creates the table `rows`, whose columns are the file's. @throws CsvFailure for names that are missing or repeated. */
   create(names: readonly string[]): void;
   insert(values: readonly string[]): void;
-  /** Keeps the rows so far and the place after them: both or neither. */
+  /** Commits the rows so far and the position after them: both or neither. */
   commit(checkpoint: Checkpoint): void;
   close(): void;
 }
@@ -28,7 +28,7 @@ const maxColumns = 500;
 
 export function openRowTable(path: string): RowTable {
   const database = new DatabaseSync(path);
-  // A journal, so that what was committed outlives a kill. Of rows that are only appended, it holds next to nothing.
+  // A journal, so that commits survive a kill. It stays small, since rows are only appended.
   database.exec(`
     PRAGMA journal_mode = DELETE; PRAGMA synchronous = NORMAL;
     CREATE TABLE IF NOT EXISTS checkpoint (
@@ -69,7 +69,7 @@ function checkNames(names: readonly string[]): void {
   if (names.length > maxColumns) throw new CsvFailure(1, { code: 'too-many-columns', most: maxColumns });
   const seen = new Set<string>();
   for (const [index, name] of names.entries()) {
-    // SQLite's names know no case.
+    // SQLite's column names are case-insensitive.
     const key = name.trim().toLowerCase();
     if (key === '') throw new CsvFailure(1, { code: 'unnamed-column', column: index + 1 });
     if (seen.has(key)) throw new CsvFailure(1, { code: 'repeated-column', name: name.trim().slice(0, 50) });

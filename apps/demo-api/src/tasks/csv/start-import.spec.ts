@@ -70,7 +70,7 @@ describe('an import in its thread', () => {
     });
   });
 
-  it('goes on from where it was stopped, and has every row once', async () => {
+  it('continues where it was stopped, and imports every row once', async () => {
     const rows = 50_000;
     const content = `a,b\n${Array.from({ length: rows }, (_, row) => `${row},x\n`).join('')}`;
     await writeFile(filePath, content);

@@ -6,28 +6,28 @@ import type { FromWorker, ImportOrder, ToWorker } from './import-messages.ts';
 type ImportOutcome =
   | { readonly kind: 'completed'; readonly rows: number }
   | { readonly kind: 'failed'; readonly rows: number; readonly failure: TaskFailure }
-  /** It was made to stop, and can go on from where it was. */
+  /** It was stopped, and can be resumed. */
   | { readonly kind: 'stopped' };
 
-/** An import that runs in a thread of its own. */
+/** An import in a separate thread. */
 export interface RunningImport {
-  /** Says how much of the file is there to be read. */
+  /** Sets how many bytes of the file are available. */
   grow(bytes: number, extent: 'part' | 'whole'): void;
-  /** Stops it where it is. Resolves once nothing holds its database any more. */
+  /** Stops it. Resolves once its database is closed. */
   stop(): Promise<void>;
   /** Never rejects. */
   readonly outcome: Promise<ImportOutcome>;
 }
 
 export interface StartImportOptions extends ImportOrder {
-  /** First where it begins, then how far it is. */
+  /** Called first with the start position, then with the progress. */
   readonly onProgress: (progress: { readonly bytes: number; readonly rows: number }) => void;
 }
 
-/** The worker's own heap: a leak there must not become the API's. */
+/** The limit of the worker's heap: a leak there must not use up the memory of the API. */
 const heapMb = 96;
 
-/** Imports a file, from where its database says that it was left. */
+/** Imports a file, and continues after the checkpoint of its database. */
 export function startImport({ filePath, databasePath, onProgress }: StartImportOptions): RunningImport {
   const workerData: ImportOrder = { filePath, databasePath };
   const worker = new Worker(new URL('./import-worker.ts', import.meta.url), {

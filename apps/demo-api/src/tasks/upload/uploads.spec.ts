@@ -56,7 +56,7 @@ describe('an upload in parts', () => {
     await expect.poll(() => readdir(join(folder, 'uploads'))).toEqual([]);
   });
 
-  it('goes on with the standard’s own client, and takes the place of a connection that was lost', async () => {
+  it('is resumed by the client of the tus project, and replaces a lost connection', async () => {
     const taskId = await register();
     const stream = follow(taskId);
     const lost = send(taskId, 0, createHaltingBody(content.subarray(0, 30_000))).catch(() => 'cut off');
@@ -103,7 +103,7 @@ describe('an upload in parts', () => {
     await Promise.all([cancel(endless), cancel(taskId)]);
   });
 
-  it('ends with its task: a wrong line is told before the rest has come', async () => {
+  it('ends with its task: a wrong line is reported before the rest has arrived', async () => {
     const taskId = await register();
     const stream = follow(taskId);
     const part = `a,b\n1,2,3\n${'1,2\n'.repeat(100)}`;
@@ -112,7 +112,7 @@ describe('an upload in parts', () => {
     expect((await send(taskId, part.length, 'more')).status).toBe(410);
   });
 
-  it('of nothing is told as empty', async () => {
+  it('is reported as empty if it has no bytes', async () => {
     expect((await follow(await register(0)).rest()).at(-1)?.data.failure).toMatchObject({ code: 'empty' });
   });
 
@@ -144,7 +144,7 @@ describe('an upload in parts', () => {
 describe('an upload that fell silent', () => {
   const held = withApi(() => ({ variables: { UPLOAD_SILENCE_MS: '200' } }));
 
-  it('is waited for no longer than a while, and its owner is told to send the file again', async () => {
+  it('fails after the silence limit, and its owner is asked to send the file again', async () => {
     const { taskId } = await held.api.json<TaskStarted>('bob', 'POST', '/tasks', { name: 'rows.csv', sizeBytes: 100 });
     const stream = held.api.follow<TaskProgress>('bob', `/tasks/stream/${taskId}`);
     const part = { ...partHeaders, 'Upload-Offset': '0' };
