@@ -252,7 +252,7 @@ app.add_middleware(
     allow_origins=[WEB_ORIGIN],
     allow_methods=["GET", "POST"],
     allow_headers=["authorization", "content-type", "last-event-id", "ngsw-bypass"],
-    expose_headers=["WWW-Authenticate", "Retry-After", "Sillage-Heartbeat-Ms"],
+    expose_headers=["WWW-Authenticate", "Retry-After", "Sillage-Heartbeat-Ms", "Sillage-Session-Ms"],
 )
 
 
@@ -288,12 +288,16 @@ async def stream_chat(request: Request, session_id: str, claims: dict[str, Any] 
         raise refuse(429, "too-many-streams", f"A user may open {MAX_STREAMS_PER_USER} streams.", {"Retry-After": "5"})
     # Starlette decodes headers as Latin-1, and an ID comes as UTF-8 (2.3).
     last_event_id = request.headers.get("last-event-id", "").encode("latin-1").decode("utf-8", "replace")
+    # Clients that cannot set the header send the ID in the query.
+    last_event_id = last_event_id or request.query_params.get("lastEventId", "")
     headers = {
         "Cache-Control": "no-store, no-transform",
         "X-Accel-Buffering": "no",
         "Sillage-Heartbeat-Ms": str(int(HEARTBEAT_SECONDS * 1000)),
     }
     remaining = time_left(claims)
+    if remaining > 0:
+        headers["Sillage-Session-Ms"] = str(max(1, int(remaining * 1000)))
     return StreamingResponse(follow(session_id, last_event_id, claims["oid"], remaining), 200, headers, "text/event-stream")
 
 
@@ -315,6 +319,8 @@ async def follow(topic: str, last_event_id: str, user: str, seconds: float) -> A
     for counter, key in counters:
         counter[key] += 1
     try:
+        # A byte at once (3.7): a buffering proxy would hold the response back until the first event.
+        yield ":\n"
         for block in blocks:
             yield block
         while listener in log.listeners or not listener.empty():
@@ -328,7 +334,7 @@ async def follow(topic: str, last_event_id: str, user: str, seconds: float) -> A
                 yield event.text
             except asyncio.TimeoutError:
                 if remaining > HEARTBEAT_SECONDS:
-                    yield ":\n\n"
+                    yield ":\n"
     finally:
         # Also when the client disconnects: Starlette then cancels the generator.
         log.listeners.discard(listener)

@@ -77,7 +77,9 @@ describe.skipIf(missing !== null)('the FastAPI example', () => {
   };
 
   describe('passes the conformance scenarios', () => {
-    it.each(scenarios.filter(({ needs }) => needs === undefined))('$name', ({ run }) => run(world));
+    it.each(scenarios.filter(({ needs = '' }) => ['', 'session-announcements'].includes(needs)))('$name', ({ run }) =>
+      run(world),
+    );
   });
 
   it.each<[string, Partial<MintRequest>, number]>([
@@ -156,10 +158,11 @@ describe.skipIf(missing !== null)('the FastAPI example', () => {
       headers: { Authorization: `Bearer ${await mint()}`, 'Last-Event-ID': utf8Header(lastEventId) },
     });
     expect(response.status).toBe(200);
-    const reader = response.body?.getReader();
-    const { value } = (await reader?.read()) ?? {};
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    while (!text.includes('event: ')) text += (await reader?.read())?.value ?? '';
     await reader?.cancel();
-    expect(new TextDecoder().decode(value)).toContain('event: gap');
+    expect(text).toContain('event: gap');
   });
 
   it.each([
