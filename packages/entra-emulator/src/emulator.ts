@@ -13,10 +13,11 @@ import { ControlError, createControlApi, createControls, isLifetime, lifetimeRul
 import type { EmulatorControls } from './control/index.ts';
 import { InvalidOptionError } from './emulator-error.ts';
 import { createDirectory, SAMPLE_APPLICATIONS, SAMPLE_TENANTS, SAMPLE_USERS } from './directory/index.ts';
-import type { Application, Tenant, User } from './directory/index.ts';
+import type { Application, Directory, Tenant, User } from './directory/index.ts';
 import { createSigningKeys, openIdMetadata } from './keys/index.ts';
 import { listen } from './http/index.ts';
-import type { OpenIdMetadata } from './keys/index.ts';
+import type { Listener } from './http/index.ts';
+import type { OpenIdMetadata, SigningKeys } from './keys/index.ts';
 import type { Provider } from './provider.ts';
 import { createTenantRouter } from './tenant-router.ts';
 
@@ -88,24 +89,12 @@ export interface EntraEmulator extends EmulatorControls {
  * @throws PortInUseError if another program uses a port.
  */
 export async function startEntraEmulator(options: EntraEmulatorOptions = {}): Promise<EntraEmulator> {
-  const { port = 0, controlPort = 0, host = 'localhost', redirectOrigins = [] } = options;
-  const { accessTokenLifetimeMs = 3_600_000, refreshTokenLifetimeMs = 86_400_000 } = options;
-  const { tenants = SAMPLE_TENANTS, users = SAMPLE_USERS, applications = SAMPLE_APPLICATIONS } = options;
-  const { now = Date.now, randomBytes = nodeRandomBytes, delay = defaultDelay } = options;
-  if (!isLifetime(accessTokenLifetimeMs)) {
-    throw new InvalidOptionError(`accessTokenLifetimeMs is "${accessTokenLifetimeMs}": ${lifetimeRule}`);
-  }
-  if (!Number.isInteger(refreshTokenLifetimeMs) || refreshTokenLifetimeMs < 1_000) {
-    throw new InvalidOptionError(
-      `refreshTokenLifetimeMs is "${refreshTokenLifetimeMs}": give whole milliseconds, 1000 or more.`,
-    );
-  }
-  assertOrigins(redirectOrigins);
-
+  const settings = readOptions(options);
+  const { port, controlPort, host, randomBytes, tenants, users, applications } = settings;
   const directory = createDirectory({ tenants, users, applications });
   const keys = await createSigningKeys(randomBytes);
   const closing = new AbortController();
-  // The origin is known only once the port is: the two handlers are set before anybody can have learnt of them.
+  // The origin is known only once the port is: the handlers are set before any client can know the origin.
   let handle: Handler = starting;
   let handleControl: Handler = starting;
   const listener = await listen({ host, port, option: 'port' }, (request, response) =>
@@ -119,39 +108,11 @@ export async function startEntraEmulator(options: EntraEmulatorOptions = {}): Pr
   });
 
   const { origin } = listener;
-  const provider: Provider = {
-    origin,
-    directory,
-    keys,
-    sessions: createSessions(randomBytes),
-    codes: createAuthorizationCodes(randomBytes),
-    refreshTokens: createRefreshTokens(refreshTokenLifetimeMs, randomBytes),
-    policies: createUserPolicies(),
-    faults: createFaults(),
-    log: createRequestLog(),
-    redirectOrigins: [...redirectOrigins],
-    sessionCookie: `entra-emulator-${listener.port}`,
-    lifetimes: { accessTokenMs: accessTokenLifetimeMs },
-    now,
-    randomBytes,
-    delay: (ms) => delay(ms, closing.signal),
-  };
+  const provider = createProvider(settings, { listener, directory, keys, signal: closing.signal });
   const controls = createControls(provider);
   handle = createTenantRouter(provider, isLoopback(host) ? 'loopback-only' : 'any');
   handleControl = createControlApi(controls, origin);
-
-  const metadata = (tenantId: string): OpenIdMetadata => {
-    const isShared = tenantId === 'common' || tenantId === 'organizations';
-    const tenant = isShared ? undefined : directory.tenant(tenantId);
-    if (!isShared && tenant === undefined) {
-      const known = directory.tenants.map((one) => one.tenantId).join(', ');
-      throw new ControlError(
-        'unknown-tenant',
-        `Tenant "${tenantId}" is unknown: use one of ${known}, common or organizations.`,
-      );
-    }
-    return openIdMetadata(origin, { segment: tenant?.tenantId ?? tenantId, tenantId: tenant?.tenantId, version: 2 });
-  };
+  const metadata = (tenantId: string): OpenIdMetadata => metadataOf(provider, tenantId);
   const authority = (tenantId: string) => `${origin.replace('http:', 'https:')}/${tenantId}`;
 
   return {
@@ -171,6 +132,72 @@ export async function startEntraEmulator(options: EntraEmulatorOptions = {}): Pr
       await Promise.all([listener.close(), control.close()]);
     },
   };
+}
+
+/** The options with their defaults. @throws InvalidOptionError */
+function readOptions(options: EntraEmulatorOptions): Required<EntraEmulatorOptions> {
+  const { port = 0, controlPort = 0, host = 'localhost', redirectOrigins = [] } = options;
+  const { accessTokenLifetimeMs = 3_600_000, refreshTokenLifetimeMs = 86_400_000 } = options;
+  const { tenants = SAMPLE_TENANTS, users = SAMPLE_USERS, applications = SAMPLE_APPLICATIONS } = options;
+  const { now = Date.now, randomBytes = nodeRandomBytes, delay = defaultDelay } = options;
+  if (!isLifetime(accessTokenLifetimeMs)) {
+    throw new InvalidOptionError(`accessTokenLifetimeMs is "${accessTokenLifetimeMs}": ${lifetimeRule}`);
+  }
+  if (!Number.isInteger(refreshTokenLifetimeMs) || refreshTokenLifetimeMs < 1_000) {
+    throw new InvalidOptionError(
+      `refreshTokenLifetimeMs is "${refreshTokenLifetimeMs}": give whole milliseconds, 1000 or more.`,
+    );
+  }
+  assertOrigins(redirectOrigins);
+  return {
+    ...{
+      port,
+      controlPort,
+      host,
+      redirectOrigins: [...redirectOrigins],
+      accessTokenLifetimeMs,
+      refreshTokenLifetimeMs,
+    },
+    ...{ tenants, users, applications, now, randomBytes, delay },
+  };
+}
+
+function createProvider(
+  settings: Required<EntraEmulatorOptions>,
+  parts: { listener: Listener; directory: Directory; keys: SigningKeys; signal: AbortSignal },
+): Provider {
+  const { randomBytes, refreshTokenLifetimeMs, accessTokenLifetimeMs, redirectOrigins, now, delay } = settings;
+  const { listener, directory, keys, signal } = parts;
+  return {
+    origin: listener.origin,
+    directory,
+    keys,
+    sessions: createSessions(randomBytes),
+    codes: createAuthorizationCodes(randomBytes),
+    refreshTokens: createRefreshTokens(refreshTokenLifetimeMs, randomBytes),
+    policies: createUserPolicies(),
+    faults: createFaults(),
+    log: createRequestLog(),
+    redirectOrigins,
+    sessionCookie: `entra-emulator-${listener.port}`,
+    lifetimes: { accessTokenMs: accessTokenLifetimeMs },
+    now,
+    randomBytes,
+    delay: (ms) => delay(ms, signal),
+  };
+}
+
+function metadataOf({ directory, origin }: Provider, tenantId: string): OpenIdMetadata {
+  const isShared = tenantId === 'common' || tenantId === 'organizations';
+  const tenant = isShared ? undefined : directory.tenant(tenantId);
+  if (!isShared && tenant === undefined) {
+    const known = directory.tenants.map((one) => one.tenantId).join(', ');
+    throw new ControlError(
+      'unknown-tenant',
+      `Tenant "${tenantId}" is unknown: use one of ${known}, common or organizations.`,
+    );
+  }
+  return openIdMetadata(origin, { segment: tenant?.tenantId ?? tenantId, tenantId: tenant?.tenantId, version: 2 });
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;

@@ -12,3 +12,4 @@ export {
   sendRedirect,
 } from './http-message.ts';
 export { PortInUseError, isPortInUseError, listen } from './listener.ts';
+export type { Listener } from './listener.ts';
