@@ -34,7 +34,7 @@ export function parseControlInput(text: string): ControlInput {
       if (unknown === undefined) return;
       throw new ControlError(
         'invalid-request',
-        `"${unknown.slice(0, 64)}" means nothing here: ${names.length === 0 ? 'send no fields' : `use ${names.join(', ')}`}.`,
+        `"${unknown.slice(0, 64)}" is not a field of this operation: ${names.length === 0 ? 'send no fields' : `use ${names.join(', ')}`}.`,
       );
     },
   };
