@@ -78,8 +78,12 @@ export class Visitor {
     await this.page.getByTestId('me').getByText(user.name).first().waitFor();
   }
 
+  /** The entries of MSAL only: the app stores the conversation of a tab there too. */
   async #readState(): Promise<SignedIn> {
-    return { sessionStorage: await this.page.evaluate(() => Object.fromEntries(Object.entries(sessionStorage))) };
+    const entries = await this.page.evaluate(() =>
+      Object.entries(sessionStorage).filter(([key]) => key.startsWith('msal.')),
+    );
+    return { sessionStorage: Object.fromEntries(entries) };
   }
 
   /** Signs in through the identity provider, and returns to the page where the sign-in began. */
