@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StreamDefinition } from '@sillage/server';
-import { identityOf } from '@sillage/server/express';
+import { expressTickets } from '@sillage/server/express';
 import type { TransportSight } from 'demo-contract';
-import type { Request, Router } from 'express';
+import type { Request, RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import type { DemoContext } from '../demo-context.ts';
 import { readBody } from '../read-body.ts';
@@ -16,12 +16,9 @@ const newTicket = z.object({ path: z.literal(path) });
  */
 export function transportRoutes(
   router: Router,
-  { config, endpoints: { allTransports: endpoint } }: DemoContext,
+  { config, access, endpoints: { allTransports: endpoint } }: DemoContext,
 ): StreamDefinition<Readonly<Record<string, string>>, Request> {
-  router.post('/transports/tickets', (request, response) => {
-    const wanted = readBody(newTicket, request.body, response);
-    if (wanted !== undefined) response.status(201).json(endpoint.issueTicket(identityOf(response), wanted.path));
-  });
+  router.post('/transports/tickets', checkPath, ...expressTickets(endpoint, access));
 
   return {
     endpoint,
@@ -34,6 +31,11 @@ export function transportRoutes(
     },
   };
 }
+
+/** Tickets are for this stream only: no other one accepts them. */
+const checkPath: RequestHandler = (request, response, next) => {
+  if (readBody(newTicket, request.body, response) !== undefined) next();
+};
 
 /** What a log of URLs contains of this request. Of a token, only the length is shown. */
 function sightOf(request: Request): TransportSight {
