@@ -18,6 +18,8 @@ const environment = z.object({
   ENTRA_AUTHORITY: z.url().default('https://login.microsoftonline.com'),
   /** How much the clocks of the issuer and of this API may differ. Microsoft's default is five minutes. */
   CLOCK_TOLERANCE_MS: z.coerce.number().int().min(0).default(300_000),
+  /** The minimum time between two requests for signing keys because of an unknown key. Until then, such a token is answered by 503. */
+  KEY_FETCH_INTERVAL_MS: z.coerce.number().int().min(1).default(10_000),
   /** `sqlite` survives a restart; `memory` keeps nothing. */
   STORE: z.enum(['sqlite', 'memory']).default('sqlite'),
   /** The folder of `STORE=sqlite`. One API process at a time may use it. */

@@ -106,6 +106,7 @@ function createVerifier(config: Config, { app }: Logging): TokenVerifier {
     authority,
     ...(emulated ? { v1IssuerTemplate: `${authority}/sts/{tid}/` } : {}),
     clockToleranceMs: config.CLOCK_TOLERANCE_MS,
+    keyFetchIntervalMs: config.KEY_FETCH_INTERVAL_MS,
     onKeysError: (error) => app.warn({ err: error }, 'the signing keys could not be fetched'),
   });
 }
