@@ -33,7 +33,7 @@ describe('every page', { timeout: 120_000 }, () => {
       for (const colorScheme of colorSchemes) {
         await visitor.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         // A transition of colours would be measured halfway.
-        await visitor.page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)));
+        await visitor.page.evaluate(() => Promise.allSettled(document.getAnimations().map(({ finished }) => finished)));
         found.push(...(await faultsOf(visitor.page, `${path} in ${colorScheme}`)));
       }
     }
