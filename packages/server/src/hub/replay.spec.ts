@@ -342,6 +342,72 @@ describe('the events of a hub', () => {
     expect([sink.sequences(), hub.liveCount]).toEqual([[3], 1]);
   });
 
+  it('are waited for without reading the log again and again', async () => {
+    const log = createMemoryEventLog({ epoch: 'e1' });
+    const read = vi.fn((request: LogReadRequest) => log.read(request));
+    let deliver = (): void => undefined;
+    const hub = createHub({
+      log: {
+        ...log,
+        read,
+        tail: (listener) =>
+          log.tail({ ...listener, onEvents: (events) => (deliver = () => listener.onEvents(events)) }),
+      },
+    });
+    await hub.ready();
+    await hub.publish('a', { data: 1 });
+    const sink = createMemorySink();
+    hub.subscribe({ topics: ['a'], lastEventId: 'e1-0', sink });
+    hub.subscribe({ topics: ['a'], lastEventId: 'other-0', sink: createMemorySink() });
+    await settle(50);
+    expect(read.mock.calls.length).toBeLessThanOrEqual(3);
+    deliver();
+    await settle();
+    expect(hub.liveCount).toBe(2);
+    expect(sink.sequences()).toEqual([1]);
+  });
+
+  it('include the last one before complete, although the node’s tail is behind its log', async () => {
+    const log = createMemoryEventLog({ epoch: 'e1' });
+    const held: (() => void)[] = [];
+    let isHeld = false;
+    const hub = createHub({
+      log: {
+        ...log,
+        tail: (listener) =>
+          log.tail({
+            ...listener,
+            onEvents(events) {
+              if (isHeld) held.push(() => listener.onEvents(events));
+              else listener.onEvents(events);
+            },
+          }),
+      },
+    });
+    await hub.ready();
+    await hub.publish('a', { data: 1 });
+    isHeld = true;
+    await hub.publish('a', { data: 2 });
+    const sink = createMemorySink();
+    const snapshot = () => Promise.resolve({ after: 'e1-2', event: { type: 'state', data: '2' } });
+    hub.subscribe({ topics: ['a'], lastEventId: 'e1-1', sink, snapshot, completeAfter: ({ data }) => data === '2' });
+    await settle();
+    expect([sink.writeCount(), sink.ended]).toEqual([0, undefined]);
+    for (const next of held) next();
+    await settle();
+    expect(sink.events().map(({ id, type }) => type ?? id)).toEqual(['e1-2', 'complete']);
+  });
+
+  it('are not written if there are none', async () => {
+    const hub = createHub({ log: createMemoryEventLog({ epoch: 'e1' }) });
+    await hub.ready();
+    for (const data of [1, 2, 3]) await hub.publish('a', { data });
+    const sink = createMemorySink();
+    hub.subscribe({ topics: ['quiet'], lastEventId: 'e1-1', sink });
+    await settle();
+    expect([sink.writeCount(), hub.liveCount]).toEqual([0, 1]);
+  });
+
   it('are not gathered for topics without subscribers', async () => {
     const schedule = vi.fn((task: () => void) => void setImmediate(task));
     const hub = createHub({ log: createMemoryEventLog({ epoch: 'e1' }), schedule });
