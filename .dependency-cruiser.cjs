@@ -1,3 +1,6 @@
+/** The folders of the client, from the top down. */
+const clientLayers = ['stream', 'connection', 'options', 'policy', 'headers'];
+
 /** The walls of docs/architecture.md. @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
@@ -72,6 +75,28 @@ module.exports = {
       from: { path: '^packages/server/src', pathNot: '^packages/server/src/(adapters|logs)/|\\.(spec|fixture)\\.ts$' },
       to: { dependencyTypes: ['core'] },
     },
+    {
+      name: 'only-index-enters-a-client-folder',
+      comment: 'A folder of the client is entered through its index.ts.',
+      severity: 'error',
+      from: { path: '^packages/client/src/([^/]+)/', pathNot: '\\.(spec|fixture)\\.ts$' },
+      to: { path: '^packages/client/src/[^/]+/(?!index\\.ts$)', pathNot: '^packages/client/src/$1/' },
+    },
+    {
+      name: 'only-index-enters-a-client-folder-from-its-parent',
+      severity: 'error',
+      from: { path: '^packages/client/src/[^/]+\\.ts$' },
+      to: { path: '^packages/client/src/[^/]+/(?!index\\.ts$)' },
+    },
+    ...clientLayers.flatMap((folder, depth) =>
+      clientLayers.slice(0, depth).map((above) => ({
+        name: `client-${folder}-is-below-${above}`,
+        comment: 'Dependencies of the client point down.',
+        severity: 'error',
+        from: { path: `^packages/client/src/${folder}/`, pathNot: '\\.(spec|fixture)\\.ts$' },
+        to: { path: `^packages/client/src/${above}/` },
+      })),
+    ),
     {
       name: 'only-index-crosses-a-folder',
       comment: 'A folder of the server is entered through its index.ts. Only tests may go around it.',

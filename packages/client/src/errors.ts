@@ -1,4 +1,4 @@
-import type { Challenge } from './challenge.ts';
+import type { Challenge } from './headers/index.ts';
 
 /** The stable `code` of every error that a stream can end with. */
 export type SseErrorCode =

@@ -1,7 +1,7 @@
-export type { AccessTokenFunction, AccessTokenRequest } from './access-token.ts';
-export { parseChallenges, tokenDemand } from './challenge.ts';
-export type { Challenge, TokenDemand } from './challenge.ts';
-export type { Decode, SchemaResult, StandardSchema } from './decode.ts';
+export type { AccessTokenFunction, AccessTokenRequest } from './policy/index.ts';
+export { parseChallenges, tokenDemand } from './headers/index.ts';
+export type { Challenge, TokenDemand } from './headers/index.ts';
+export type { Decode, SchemaResult, StandardSchema } from './options/index.ts';
 export {
   AccessTokenError,
   ConnectionError,
@@ -17,11 +17,11 @@ export {
 } from './errors.ts';
 export type { SseErrorCode, StreamError } from './errors.ts';
 export type { Gap, GapReason, SseEvent } from './event.ts';
-export { createEventStream } from './event-stream.ts';
-export type { EventStream, StreamObserver } from './event-stream.ts';
-export type { EventStreamOptions } from './options.ts';
-export type { PageLifecycle } from './page-lifecycle.ts';
-export { decideReconnect, defaultReconnectPolicy } from './reconnect-policy.ts';
+export { createEventStream } from './stream/index.ts';
+export type { EventStream, StreamObserver } from './stream/index.ts';
+export type { EventStreamOptions } from './options/index.ts';
+export type { PageLifecycle } from './options/index.ts';
+export { decideReconnect, defaultReconnectPolicy } from './policy/index.ts';
 export type {
   Decision,
   Outcome,
@@ -29,8 +29,8 @@ export type {
   ReconnectHistory,
   ReconnectPolicy,
   RequestKind,
-} from './reconnect-policy.ts';
-export type { StreamRuntime } from './runtime.ts';
+} from './policy/index.ts';
+export type { StreamRuntime } from './options/index.ts';
 export type { StreamState } from './stream-state.ts';
-export { requestTicketUrl } from './ticket.ts';
-export type { TicketRequest } from './ticket.ts';
+export { requestTicketUrl } from './connection/index.ts';
+export type { TicketRequest } from './connection/index.ts';

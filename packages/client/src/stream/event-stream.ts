@@ -1,9 +1,9 @@
-import { decodeData, type RawEvent } from './decode.ts';
-import { InvalidOptionError, type SseError } from './errors.ts';
-import type { Gap, SseEvent } from './event.ts';
-import { resolveOptions, type EventStreamOptions } from './options.ts';
+import { decodeData, type RawEvent } from '../options/index.ts';
+import { InvalidOptionError, type SseError } from '../errors.ts';
+import type { Gap, SseEvent } from '../event.ts';
+import { resolveOptions, type EventStreamOptions } from '../options/index.ts';
 import { followStream } from './stream-loop.ts';
-import type { StreamState } from './stream-state.ts';
+import type { StreamState } from '../stream-state.ts';
 
 /** Who listens to a stream. Every part is optional; what one throws is reported as its own, and never ends the stream. */
 export interface StreamObserver<T> {

@@ -1,10 +1,10 @@
-import type { AttemptEnd, OpenConnection } from './attempt.ts';
+import type { AttemptEnd, OpenConnection } from './open-connection.ts';
 import { createByteReader, type StreamItem } from './byte-reader.ts';
-import { ConnectionError, ProtocolError, StreamFailedError, isSseError, type SseError } from './errors.ts';
-import type { RawEvent } from './decode.ts';
-import type { Gap, GapReason } from './event.ts';
-import type { StreamSettings } from './options.ts';
-import type { Outcome } from './reconnect-policy.ts';
+import { ConnectionError, ProtocolError, StreamFailedError, isSseError, type SseError } from '../errors.ts';
+import type { RawEvent } from '../options/index.ts';
+import type { Gap, GapReason } from '../event.ts';
+import type { StreamSettings } from '../options/index.ts';
+import type { Outcome } from '../policy/index.ts';
 
 /** What a connection does to its stream. */
 export interface ConnectionPort {

@@ -1,5 +1,5 @@
-import type { TokenSource } from './access-token.ts';
-import { tokenDemand, type TokenDemand } from './challenge.ts';
+import type { TokenSource } from '../policy/index.ts';
+import { tokenDemand, type TokenDemand } from '../headers/index.ts';
 import {
   AccessTokenError,
   ConnectionError,
@@ -9,9 +9,9 @@ import {
   ProtocolError,
   ResponseError,
   type SseError,
-} from './errors.ts';
-import type { StreamSettings } from './options.ts';
-import type { Outcome } from './reconnect-policy.ts';
+} from '../errors.ts';
+import type { StreamSettings } from '../options/index.ts';
+import type { Outcome } from '../policy/index.ts';
 import { responseError } from './response-error.ts';
 import { askForTicketUrl } from './ticket.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createEventStream } from './event-stream.ts';
-import { header, listen, status, url } from './listen.fixture.ts';
-import { scriptedStream, ScriptedWorld, settle } from './scripted-world.fixture.ts';
+import { header, listen, status, url } from '../testing/listen.fixture.ts';
+import { scriptedStream, ScriptedWorld, settle } from '../testing/scripted-world.fixture.ts';
 
 describe('reconnecting', () => {
   it('resumes after the last event delivered, with a token of its own (PROTOCOL 2.3, 8.7)', async () => {

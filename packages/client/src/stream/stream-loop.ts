@@ -1,11 +1,11 @@
-import { createTokenSource } from './access-token.ts';
-import { attempt, type AttemptEnd } from './attempt.ts';
-import type { TokenDemand } from './challenge.ts';
-import { readConnection, type ConnectionPort } from './connection.ts';
-import { ConnectionError, InteractionRequiredError, type SseError } from './errors.ts';
-import type { StreamSettings } from './options.ts';
-import { decideReconnect } from './reconnect-policy.ts';
-import type { StreamState } from './stream-state.ts';
+import { createTokenSource } from '../policy/index.ts';
+import { attempt, type AttemptEnd } from '../connection/index.ts';
+import type { TokenDemand } from '../headers/index.ts';
+import { readConnection, type ConnectionPort } from '../connection/index.ts';
+import { ConnectionError, InteractionRequiredError, type SseError } from '../errors.ts';
+import type { StreamSettings } from '../options/index.ts';
+import { decideReconnect } from '../policy/index.ts';
+import type { StreamState } from '../stream-state.ts';
 
 /** What the loop tells the stream, and hears from it. */
 export interface LoopPort extends Pick<ConnectionPort, 'deliver' | 'tellGap'> {

@@ -1,4 +1,4 @@
-import { ConnectionError, ProtocolError } from './errors.ts';
+import { ConnectionError, ProtocolError } from '../errors.ts';
 import { responseError } from './response-error.ts';
 
 /** What {@link requestTicketUrl} takes. */

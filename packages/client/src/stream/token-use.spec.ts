@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { AccessTokenRequest } from './access-token.ts';
-import { AccessTokenError, InteractionRequiredError } from './errors.ts';
+import type { AccessTokenRequest } from '../policy/index.ts';
+import { AccessTokenError, InteractionRequiredError } from '../errors.ts';
 import { createEventStream } from './event-stream.ts';
-import { header, listen, status, url } from './listen.fixture.ts';
-import { scriptedStream, ScriptedWorld, settle } from './scripted-world.fixture.ts';
+import { header, listen, status, url } from '../testing/listen.fixture.ts';
+import { scriptedStream, ScriptedWorld, settle } from '../testing/scripted-world.fixture.ts';
 
 describe('tokens', () => {
   const challenged = (claims?: string): Response =>

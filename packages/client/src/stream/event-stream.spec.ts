@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { createEventStream, type EventStream } from './event-stream.ts';
-import { header, listen, status, url } from './listen.fixture.ts';
-import { scriptedStream, ScriptedWorld, settle } from './scripted-world.fixture.ts';
+import { header, listen, status, url } from '../testing/listen.fixture.ts';
+import { scriptedStream, ScriptedWorld, settle } from '../testing/scripted-world.fixture.ts';
 
 describe('a stream', () => {
   it('asks for an event stream with the token in the header, and delivers what comes', async () => {

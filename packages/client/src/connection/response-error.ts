@@ -1,6 +1,6 @@
-import { parseChallenges } from './challenge.ts';
-import { ResponseError } from './errors.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { parseChallenges } from '../headers/index.ts';
+import { ResponseError } from '../errors.ts';
+import { parseRetryAfter } from '../headers/index.ts';
 
 const maxProblemBytes = 16 * 1024;
 

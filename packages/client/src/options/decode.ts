@@ -1,4 +1,4 @@
-import { InvalidDataError } from './errors.ts';
+import { InvalidDataError } from '../errors.ts';
 
 /**
  * What this package needs of a Standard Schema (zod, valibot, arktype and others are ones).

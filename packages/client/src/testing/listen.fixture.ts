@@ -1,7 +1,7 @@
-import type { SseError } from './errors.ts';
-import { createEventStream } from './event-stream.ts';
-import type { Gap, SseEvent } from './event.ts';
-import type { EventStreamOptions } from './options.ts';
+import type { SseError } from '../errors.ts';
+import { createEventStream } from '../stream/index.ts';
+import type { Gap, SseEvent } from '../event.ts';
+import type { EventStreamOptions } from '../options/index.ts';
 import { settle, type ScriptedWorld } from './scripted-world.fixture.ts';
 
 /** Where the streams of these tests are. */

@@ -1,5 +1,5 @@
-import type { TokenDemand } from './challenge.ts';
-import { AccessTokenError, isSseError } from './errors.ts';
+import type { TokenDemand } from '../headers/index.ts';
+import { AccessTokenError, isSseError } from '../errors.ts';
 
 /** What an `accessToken` function is asked with. */
 export interface AccessTokenRequest {

@@ -1,7 +1,7 @@
-import type { AccessTokenFunction } from './access-token.ts';
+import type { AccessTokenFunction } from '../policy/index.ts';
 import type { Decode } from './decode.ts';
-import { InvalidOptionError } from './errors.ts';
-import { defaultReconnectPolicy, type ReconnectPolicy, type RequestKind } from './reconnect-policy.ts';
+import { InvalidOptionError } from '../errors.ts';
+import { defaultReconnectPolicy, type ReconnectPolicy, type RequestKind } from '../policy/index.ts';
 import { defaultRuntime, type StreamRuntime } from './runtime.ts';
 
 /** What {@link createEventStream} takes. */

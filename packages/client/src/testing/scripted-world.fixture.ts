@@ -1,4 +1,4 @@
-import type { StreamRuntime } from './runtime.ts';
+import type { StreamRuntime } from '../options/index.ts';
 
 /** One request, as the scripted server saw it. */
 export interface SeenRequest {

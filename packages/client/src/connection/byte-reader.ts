@@ -1,5 +1,5 @@
 import { createParser } from 'eventsource-parser';
-import type { RawEvent } from './decode.ts';
+import type { RawEvent } from '../options/index.ts';
 
 /** What a chunk of bytes turned out to hold, in order. */
 export type StreamItem =
