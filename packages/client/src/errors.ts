@@ -1,23 +1,28 @@
 import type { Challenge } from './headers/index.ts';
+import type { Gap } from './event.ts';
 
-/** The stable `code` of every error that a stream can end with. */
+/** The stable `code` of every error of this package. */
 export type SseErrorCode =
+  | 'connect-timeout'
   | 'connection-closed'
   | 'event-too-large'
+  | 'gap'
   | 'heartbeat-timeout'
   | 'http-error'
   | 'idle-timeout'
   | 'interaction-required'
   | 'invalid-data'
+  | 'invalid-event-id'
   | 'invalid-option'
   | 'network-error'
   | 'redirect-refused'
   | 'signed-out'
+  | 'slow-consumer'
   | 'stream-failed'
   | 'token-unavailable'
   | 'unexpected-content-type';
 
-/** The base of every error of this package. Branch on `code`, which is stable; messages are for people. */
+/** The base of every error of this package. Branch on `code`, which is stable; messages are for humans and may change. */
 export class SseError<C extends SseErrorCode = SseErrorCode> extends Error {
   readonly code: C;
 
@@ -28,12 +33,22 @@ export class SseError<C extends SseErrorCode = SseErrorCode> extends Error {
   }
 }
 
-/** Whether `error` is one of this package's errors, even from another copy of it on the page. */
+/**
+ * Returns true if `error` is an error of this package. It tests the `code`, not the class, so it also recognizes errors of a second copy
+ * of the package and of another realm.
+ *
+ * @example
+ * ```ts
+ * stream.subscribe({ error: (error) => console.log(isSseError(error) ? error.code : 'not an error of the stream') });
+ * ```
+ */
 export function isSseError(error: unknown): error is SseError {
-  return error instanceof SseError || (error instanceof Error && 'code' in error && errorCodes.has(String(error.code)));
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, message } = error as Partial<SseError>;
+  return typeof message === 'string' && errorCodes.has(String(code));
 }
 
-/** An option that cannot work. The message says what would. */
+/** An option, or a value that one of your functions returned, cannot work. The message says what would. */
 export class InvalidOptionError extends SseError<'invalid-option'> {
   constructor(message: string, options?: { cause?: unknown }) {
     super('invalid-option', message, options);
@@ -41,12 +56,13 @@ export class InvalidOptionError extends SseError<'invalid-option'> {
 }
 
 /**
- * No token could be had. The message begins with `Failed to acquire token`.
+ * No token is available. The message begins with `Failed to acquire token`.
  *
- * Throw it from an `accessToken` function with `retry: 'later'` where the reason is a passing one (the network, a time-out): the
- * stream then waits and asks again. With `'never'`, the default, it fails (PROTOCOL 8.10, 8.11).
+ * Throw it from an `accessToken` function with `retry: 'later'` if the reason is temporary (network, timeout): the stream waits and asks
+ * again. With `'never'`, the default, the stream fails (PROTOCOL 8.10, 8.11).
  */
 export class AccessTokenError extends SseError<'token-unavailable'> {
+  /** @default 'never' */
   readonly retry: 'later' | 'never';
 
   constructor(reason: string, options: { cause?: unknown; retry?: 'later' | 'never' } = {}) {
@@ -56,11 +72,11 @@ export class AccessTokenError extends SseError<'token-unavailable'> {
 }
 
 /**
- * A token can only be had with a person's help. Throw it from an `accessToken` function: the stream opens nothing by itself,
- * moves to `interaction-required`, and asks for a token again once `settled` resolves (PROTOCOL 8.9).
+ * A token requires user interaction. Throw it from an `accessToken` function: the stream does not start the interaction, moves to
+ * `interaction-required`, and asks for a token again after `settled` resolves (PROTOCOL 8.9).
  */
 export class InteractionRequiredError extends SseError<'interaction-required'> {
-  /** Resolves when the person has signed in; where it rejects, the stream fails. Must stop listening when the signal aborts. */
+  /** Resolves after the user has signed in. If it rejects, the stream fails. Stop waiting when the signal aborts. */
   readonly settled: (signal: AbortSignal) => Promise<void>;
 
   constructor(reason: string, options: { cause?: unknown; settled: (signal: AbortSignal) => Promise<void> }) {
@@ -69,55 +85,61 @@ export class InteractionRequiredError extends SseError<'interaction-required'> {
   }
 }
 
-/** The person whose token a stream carries has signed out, or another has taken over. The stream's place is forgotten. */
+/** The user whose token the stream carries signed out, or another user took over. The stream forgets its position. */
 export class SignedOutError extends SseError<'signed-out'> {
   constructor(message = 'The stream ended because its user signed out.') {
     super('signed-out', message);
   }
 }
 
-/** The server answered with a status that opens no stream. */
+/** The server answered with a status other than 200 and 204. */
 export class ResponseError extends SseError<'http-error'> {
   readonly status: number;
-  /** What `WWW-Authenticate` demanded; empty where the header is missing or CORS does not expose it. */
+  /** The challenges of `WWW-Authenticate`; empty if the header is missing or CORS does not expose it. */
   readonly challenges: readonly Challenge[];
-  /** The `detail` (or `title`) of a `application/problem+json` body (RFC 9457), if there was one. */
-  readonly detail: string | null;
-  /** The server's own `code` for what it refused (PROTOCOL 3.4), if its body had one: what to choose other words by. */
-  readonly failure: string | null;
-  /** How long `Retry-After` asks to wait, in ms from the response; `null` where the header is missing or CORS does not expose it. */
-  readonly retryAfterMs: number | null;
+  /** The explanation in a JSON body: `detail` or `title` (RFC 9457), `error.message`, `error` or `message`. */
+  readonly detail: string | undefined;
+  /** The server's own `code` for the refusal, if its body has one (PROTOCOL 3.4). */
+  readonly failure: string | undefined;
+  /** The beginning of the response body, at most 16 KiB; `''` if there is none. */
+  readonly body: string;
+  /** The wait that `Retry-After` asks for, in ms from the response; `undefined` if the header is missing or CORS does not expose it. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     status: number,
     options: {
       readonly challenges?: readonly Challenge[];
-      readonly detail?: string | null;
-      readonly failure?: string | null;
-      readonly retryAfterMs?: number | null;
+      readonly detail?: string | undefined;
+      readonly failure?: string | undefined;
+      readonly body?: string;
+      readonly retryAfterMs?: number | undefined;
     } = {},
   ) {
-    const { challenges = [], detail = null, failure = null, retryAfterMs = null } = options;
-    super('http-error', `The server answered ${status}${detail === null ? '.' : `: ${detail}`}`);
+    const { challenges = [], detail, failure, body = '', retryAfterMs } = options;
+    super('http-error', `The server answered ${status}${detail === undefined ? '.' : `: ${detail}`}`);
     this.status = status;
     this.challenges = challenges;
     this.detail = detail;
     this.failure = failure;
+    this.body = body;
     this.retryAfterMs = retryAfterMs;
   }
 }
 
-/** An answer that is no event stream: the wrong content type, a redirect out of policy, or an event past the bound. */
-export class ProtocolError extends SseError<'event-too-large' | 'redirect-refused' | 'unexpected-content-type'> {}
-
-/** The connection could not be made, fell silent, or ended before the stream did. */
-export class ConnectionError extends SseError<
-  'connection-closed' | 'heartbeat-timeout' | 'idle-timeout' | 'network-error'
+/** A response breaks the rules of an event stream: content type, redirect, event size, or an event ID that cannot be sent back. */
+export class ProtocolError extends SseError<
+  'event-too-large' | 'invalid-event-id' | 'redirect-refused' | 'unexpected-content-type'
 > {}
 
-/** The server ended a finite stream with `failure` (PROTOCOL 6.3). */
+/** The connection could not be opened in time, fell silent, or ended before the stream did. */
+export class ConnectionError extends SseError<
+  'connect-timeout' | 'connection-closed' | 'heartbeat-timeout' | 'idle-timeout' | 'network-error'
+> {}
+
+/** The server ended the stream with a `failure` event (PROTOCOL 6.3). */
 export class StreamFailedError extends SseError<'stream-failed'> {
-  /** The server's own code for what went wrong. */
+  /** The server's own code for the failure. */
   readonly failure: string;
 
   constructor(failure: string, message: string) {
@@ -126,47 +148,77 @@ export class StreamFailedError extends SseError<'stream-failed'> {
   }
 }
 
-/** An event's data does not fit the schema. */
+/** The data of an event is not valid: it is not JSON, the schema refuses it, or the schema threw (see `cause`). */
 export class InvalidDataError extends SseError<'invalid-data'> {
-  /** The event as it came, its data still text. */
+  /** The event as it was received: its data is still text. */
   readonly event: { readonly id: string; readonly type: string; readonly data: string };
-  /** What the schema found, in its own words. */
+  /** The issues that the schema found; empty if it threw or the data is not JSON. */
   readonly issues: readonly { readonly message: string }[];
 
-  constructor(event: InvalidDataError['event'], issues: InvalidDataError['issues']) {
-    super(
-      'invalid-data',
-      `The data of an event of type "${event.type}" does not fit the schema: ${issues.map((issue) => issue.message).join('; ')}`,
-    );
+  constructor(
+    event: InvalidDataError['event'],
+    reason: string,
+    options: { cause?: unknown; issues?: InvalidDataError['issues'] } = {},
+  ) {
+    super('invalid-data', `The data of an event of type "${event.type}" ${reason}`, options);
     this.event = event;
-    this.issues = issues;
+    this.issues = options.issues ?? [];
   }
 }
 
-/** Every error that a stream can end with. */
+/** Thrown by an iterator without `onGap` when the server no longer has events that were asked for (PROTOCOL 5.3). */
+export class GapError extends SseError<'gap'> {
+  readonly gap: Gap;
+
+  constructor(gap: Gap) {
+    super(
+      'gap',
+      `Events after "${gap.after}" were lost (${gap.reason}). Pass onGap to stream.events() to handle this and continue.`,
+    );
+    this.gap = gap;
+  }
+}
+
+/** Thrown by an iterator whose queue is full. The stream continues for its other subscribers. */
+export class SlowConsumerError extends SseError<'slow-consumer'> {
+  constructor(maxQueuedEvents: number) {
+    super(
+      'slow-consumer',
+      `The iterator did not read ${maxQueuedEvents} queued events. Read faster, raise maxQueuedEvents, or set overflow to "drop-oldest".`,
+    );
+  }
+}
+
+/** Every error that a stream or an iterator of one can end with. */
 export type StreamError =
   | AccessTokenError
   | ConnectionError
+  | GapError
   | InteractionRequiredError
   | InvalidDataError
   | InvalidOptionError
   | ProtocolError
   | ResponseError
   | SignedOutError
+  | SlowConsumerError
   | StreamFailedError;
 
 const errorCodes: ReadonlySet<string> = new Set<SseErrorCode>([
+  'connect-timeout',
   'connection-closed',
   'event-too-large',
+  'gap',
   'heartbeat-timeout',
   'http-error',
   'idle-timeout',
   'interaction-required',
   'invalid-data',
+  'invalid-event-id',
   'invalid-option',
   'network-error',
   'redirect-refused',
   'signed-out',
+  'slow-consumer',
   'stream-failed',
   'token-unavailable',
   'unexpected-content-type',

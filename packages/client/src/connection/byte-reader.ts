@@ -1,57 +1,74 @@
 import { createParser } from 'eventsource-parser';
-import type { RawEvent } from '../options/index.ts';
 
-/** What a chunk of bytes turned out to hold, in order. */
-export type StreamItem =
-  | { readonly kind: 'event'; readonly event: RawEvent }
-  /** A block with an ID and no data: it moves the place to resume from and dispatches nothing (PROTOCOL 4.3). */
-  | { readonly kind: 'position'; readonly id: string }
-  | { readonly kind: 'retry'; readonly delayMs: number }
-  /** An event or a line grew past the bound; nothing more will come. */
-  | { readonly kind: 'overflow' };
+/** Receives what the bytes of a connection contain, in order. */
+export interface ByteSink {
+  /** `id` is the last event ID when the event was dispatched. */
+  event(id: string, type: string, data: string): void;
+  /** A block with an ID and without data: it moves the position and dispatches nothing (PROTOCOL 4.3). */
+  position(id: string): void;
+  retry(delayMs: number): void;
+  /** An event or a line exceeds the limit. Nothing follows. */
+  overflow(): void;
+}
 
-/** Turns the bytes of one connection into items. */
+/** Parses the bytes of one connection. */
 export interface ByteReader {
-  read(bytes: Uint8Array): StreamItem[];
+  feed(bytes: Uint8Array): void;
 }
 
 /**
- * Creates the reader of one connection.
+ * Creates the parser of one connection. It calls the sink synchronously: a `TransformStream` or an array between parser and subscribers
+ * costs more than the parsing.
  *
- * Items come as an array and not through a `TransformStream`: a hop per event costs more than the parsing.
- *
- * @param lastEventId what the last connection ended with: an ID stays in force until another replaces it (WHATWG 9.2.6).
- * @param maxEventChars the bound on one event or unterminated line, in UTF-16 units.
+ * @param lastEventId the ID that the last connection ended with: it stays in force until another replaces it (WHATWG HTML, 9.2.6).
+ * @param maxEventChars the maximum size of one event's data and of its type and ID, in UTF-16 units, however the bytes are cut into
+ * chunks. At most twice as much is buffered.
  */
-export function createByteReader(lastEventId: string, maxEventChars: number): ByteReader {
-  // The decoder must leave the BOM to the parser: a streaming decoder takes two where the first is split over chunks.
+export function createByteReader(lastEventId: string, maxEventChars: number, sink: ByteSink): ByteReader {
+  // The parser must see the BOM: a streaming decoder strips two if the first is split over chunks.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  let items: StreamItem[] = [];
   let id = lastEventId;
+  let positionMoved = false;
+  let overflowed = false;
+
+  const flushPosition = (): void => {
+    positionMoved = false;
+    sink.position(id);
+  };
+  const overflow = (): void => {
+    if (overflowed) return;
+    overflowed = true;
+    sink.overflow();
+  };
 
   const parser = createParser({
-    maxBufferSize: maxEventChars,
+    // The parser limits what it buffers, so its verdict depends on the chunks. It is only the memory limit, with room for an event at the
+    // exact limit and a line's prefix; the exact limit is checked below.
+    maxBufferSize: 2 * maxEventChars + 16,
     onId: (next) => {
+      // A block's ID is reported just before its event: two in a row mean that the first block had no data.
+      if (positionMoved) flushPosition();
       id = next;
-      items.push({ kind: 'position', id });
+      positionMoved = true;
+      if (id.length > maxEventChars) overflow();
     },
-    onEvent: ({ event, data, id: own }) => {
-      // The parser tells the ID of a block before its event: the event then carries it, and moves the place itself.
-      if (own !== undefined && items.at(-1)?.kind === 'position') items.pop();
-      items.push({ kind: 'event', event: { id, type: event ?? 'message', data } });
+    onEvent: ({ event = 'message', data, id: own }) => {
+      if (own !== undefined) positionMoved = false;
+      else if (positionMoved) flushPosition();
+      if (data.length > maxEventChars || event.length > maxEventChars) overflow();
+      if (!overflowed) sink.event(id, event, data);
     },
-    onRetry: (delayMs) => items.push({ kind: 'retry', delayMs }),
+    onRetry: (delayMs) => sink.retry(delayMs),
     onError: (error) => {
-      if (error.type === 'max-buffer-size-exceeded') items.push({ kind: 'overflow' });
+      if (error.type === 'max-buffer-size-exceeded') overflow();
     },
   });
 
   return {
-    read(bytes) {
+    feed(bytes) {
+      if (overflowed) return;
       parser.feed(decoder.decode(bytes, { stream: true }));
-      const read = items;
-      items = [];
-      return read;
+      if (positionMoved && !overflowed) flushPosition();
     },
   };
 }

@@ -1,6 +1,7 @@
-export { attempt } from './open-connection.ts';
-export type { AttemptEnd } from './open-connection.ts';
-export { readConnection } from './read-connection.ts';
-export type { ConnectionPort } from './read-connection.ts';
+export type { AttemptEnd } from './attempt-end.ts';
+export { ended } from './attempt-end.ts';
+export { startAttempt } from './attempt.ts';
+export type { Attempt, AttemptPort } from './attempt.ts';
+export type { OpenConnection } from './check-response.ts';
 export { requestTicketUrl } from './ticket.ts';
 export type { TicketRequest } from './ticket.ts';

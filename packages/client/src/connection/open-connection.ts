@@ -1,185 +1,160 @@
-import type { TokenSource } from '../policy/index.ts';
-import { tokenDemand, type TokenDemand } from '../headers/index.ts';
 import {
-  AccessTokenError,
+  type AccessTokenError,
   ConnectionError,
-  InteractionRequiredError,
   InvalidOptionError,
   isSseError,
   ProtocolError,
-  ResponseError,
+  type ResponseError,
   type SseError,
 } from '../errors.ts';
-import type { StreamSettings } from '../options/index.ts';
-import type { Outcome } from '../policy/index.ts';
-import { responseError } from './response-error.ts';
-import { askForTicketUrl } from './ticket.ts';
-
-/** How an attempt, or the connection that it led to, ended. */
-export interface AttemptEnd {
-  readonly outcome: Outcome;
-  /** What the stream fails with, should the policy say so; `null` only where the outcome is `completed`. */
-  readonly error: SseError | null;
-  readonly retryAfterMs: number | null;
-  readonly demand: TokenDemand | null;
-}
-
-/** An attempt that a server answered with an event stream. */
-export interface OpenConnection {
-  readonly body: ReadableStream<Uint8Array>;
-  /** The server's heartbeat interval (PROTOCOL 3.2); `null` where it told none. */
-  readonly heartbeatMs: number | null;
-}
+import { isSendableId, type StreamSettings } from '../options/index.ts';
+import type { Refusal, TokenSource } from '../policy/index.ts';
+import { ended, type AttemptEnd } from './attempt-end.ts';
+import { checkResponse, refusal, type OpenConnection } from './check-response.ts';
+import { fetchFollowing } from './follow-redirects.ts';
+import { fetchTicketUrl } from './ticket.ts';
 
 /** What one attempt is made with. */
 export interface AttemptRequest {
   readonly lastEventId: string;
-  /** What the server demanded of the token when it refused the last one. */
-  readonly demand: TokenDemand | null;
-  /** Aborts the attempt and the connection that it leads to. */
+  /** The last token that the server refused, if it did. */
+  readonly refusal: Refusal | undefined;
+  /** Aborts the attempt and the connection that it opens. Checked after each wait: a custom `fetch` may ignore it. */
   readonly signal: AbortSignal;
-  /** Called with the token in hand, before the request leaves: the demand is then met, and must not be repeated. */
-  readonly onToken: () => void;
+  /** Called with the URL of the request, without token and ticket. */
+  readonly onUrl: (url: URL) => void;
+  /** Called when the request is sent: a demand is then satisfied, and must not be repeated. */
+  readonly onSent: () => void;
+  /** Called when the response headers have arrived. */
+  readonly onAnswered: () => void;
 }
 
-/** Makes one request: a token, the headers, the response and its checks. Never throws: every way to end is an answer. */
-export async function attempt<T>(
+/**
+ * Makes one request: token, headers, request, response and its checks. Never throws.
+ *
+ * @returns `undefined` if the signal aborted: nobody wants the result.
+ */
+export async function openConnection<T>(
   settings: StreamSettings<T>,
   tokens: TokenSource,
   request: AttemptRequest,
-): Promise<{ readonly open: OpenConnection } | { readonly end: AttemptEnd }> {
-  const { signal, demand } = request;
+): Promise<{ readonly open: OpenConnection } | { readonly end: AttemptEnd } | undefined> {
+  const { signal, lastEventId } = request;
+  let url: URL;
+  let href: string;
   let headers: Headers;
-  let url: string;
   try {
-    const answer = await tokens.next({ demand, signal });
-    request.onToken();
-    if (answer === 'same') {
-      return ended(
-        { kind: 'impossible' },
-        new AccessTokenError('the server refused the token, and the same one came again.'),
-      );
-    }
-    headers = await requestHeaders(settings, answer.token, request.lastEventId);
-    url = await requestUrl(settings, answer.token, signal);
+    url = settings.urlAt(lastEventId);
+    request.onUrl(url);
+    const token = await tokens.next(request.refusal, signal);
+    if (signal.aborted) return undefined;
+    headers = await requestHeaders(settings, token, lastEventId);
+    if (signal.aborted) return undefined;
+    href = await requestUrl(settings, url, token, request);
   } catch (cause) {
-    return notSent(cause);
+    return signal.aborted ? undefined : { end: notSent(cause, request.refusal) };
   }
+  if (signal.aborted) return undefined;
+  request.onSent();
+  if (isAborted(signal)) return undefined;
 
   let response: Response;
   try {
-    response = await settings.fetch(url, {
-      method: settings.method,
-      headers,
-      body: settings.body,
-      credentials: settings.credentials,
-      cache: 'no-store',
-      redirect: settings.redirect === 'error' ? 'manual' : 'follow',
-      signal,
-    });
-  } catch (cause) {
-    return ended(
-      { kind: 'unreachable' },
-      new ConnectionError('network-error', `${settings.url.origin} could not be reached.`, { cause }),
+    response = await fetchFollowing(
+      href,
+      {
+        method: settings.policy.method,
+        headers,
+        body: settings.body,
+        credentials: settings.credentials,
+        cache: 'no-store',
+        signal,
+      },
+      settings,
     );
+  } catch (cause) {
+    if (signal.aborted) return undefined;
+    const error = new ConnectionError('network-error', `${url.origin} could not be reached.`, { cause });
+    return { end: ended({ kind: 'unreachable' }, error) };
   }
-  const checked = await check(response, settings);
-  // An unread body holds its connection open, and a browser has six for an origin.
-  if ('end' in checked) response.body?.cancel().catch(() => undefined);
-  return checked;
+  const checked = signal.aborted ? undefined : await answered(response, settings, request);
+  // An unread body keeps its connection open, and a browser has six for an origin.
+  if (checked === undefined || 'end' in checked || isAborted(signal)) cancelBody(response);
+  return isAborted(signal) ? undefined : checked;
+}
+
+function answered<T>(response: Response, settings: StreamSettings<T>, { onAnswered }: AttemptRequest) {
+  onAnswered();
+  return checkResponse(response, settings);
+}
+
+function cancelBody({ body }: Response): void {
+  if (body?.locked === false) body.cancel().catch(() => undefined);
 }
 
 async function requestHeaders<T>(
   settings: StreamSettings<T>,
-  token: string | null,
+  token: string | undefined,
   lastEventId: string,
 ): Promise<Headers> {
   const headers = await settings.headers();
-  try {
-    headers.set('Accept', 'text/event-stream');
-    if (token !== null && settings.tokenTransport === 'header') headers.set('Authorization', `Bearer ${token}`);
-    if (lastEventId !== '') headers.set('Last-Event-ID', byteString(lastEventId));
-  } catch {
-    // Without the platform's message, which quotes the value.
-    throw new InvalidOptionError(
-      'The last event ID cannot be sent in a header: the server should send IDs without control characters.',
-    );
+  if (!/\btext\/event-stream\b/i.test(headers.get('Accept') ?? '')) headers.set('Accept', 'text/event-stream');
+  if (token !== undefined && settings.tokenTransport === 'header') headers.set('Authorization', `Bearer ${token}`);
+  if (lastEventId !== '' && settings.resumeBy === 'header') {
+    if (!isSendableId(lastEventId)) {
+      throw new ProtocolError(
+        'invalid-event-id',
+        'The last event ID has a control character and cannot be sent in a header. The server should send IDs of visible ASCII characters.',
+      );
+    }
+    headers.set('Last-Event-ID', byteString(lastEventId));
   }
   return headers;
 }
 
-/** Header values are byte strings; the ID goes out as UTF-8 (WHATWG 9.2.4). Given as it is, one emoji would make `Headers` throw. */
+/** Header values are byte strings; the ID is sent as UTF-8 (WHATWG HTML, 9.2.4). Without this, one emoji would make `Headers` throw. */
 function byteString(text: string): string {
   return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
 }
 
-/** Where to ask, with what stands in the URL for the token. */
-async function requestUrl<T>(settings: StreamSettings<T>, token: string | null, signal: AbortSignal): Promise<string> {
+/** The URL to request, with what represents the token in it. */
+async function requestUrl<T>(
+  settings: StreamSettings<T>,
+  target: URL,
+  token: string | undefined,
+  { signal, lastEventId }: AttemptRequest,
+): Promise<string> {
   const { tokenTransport, ticketUrl, fetch, runtime } = settings;
-  if (token === null || tokenTransport === 'header') return settings.url.href;
-  if (ticketUrl !== null)
-    return askForTicketUrl({ ticketUrl, streamUrl: settings.url, token, signal, fetch }, () => runtime.now());
-  const url = new URL(settings.url);
+  const url = new URL(target);
+  if (settings.resumeBy === 'query' && lastEventId !== '') url.searchParams.set('lastEventId', lastEventId);
+  if (token === undefined || tokenTransport === 'header') return url.href;
+  if (ticketUrl !== undefined) return fetchTicketUrl({ ticketUrl, streamUrl: url, token, signal, fetch }, runtime);
   url.searchParams.set('access_token', token);
   return url.href;
 }
 
-/** Why a request did not leave: no token, no ticket, or headers that cannot be. */
-function notSent(cause: unknown): { end: AttemptEnd } {
-  if (cause instanceof ResponseError) return refusal(cause);
-  if (cause instanceof ConnectionError) return ended({ kind: 'unreachable' }, cause);
-  if (cause instanceof InteractionRequiredError) return ended({ kind: 'no-token', retry: 'after-interaction' }, cause);
-  if (cause instanceof AccessTokenError) return ended({ kind: 'no-token', retry: cause.retry }, cause);
-  const error = isSseError(cause)
+/** Why a request was not sent: no token, no ticket, a refused token, or headers that are not valid. Errors are told apart by `code`. */
+function notSent(cause: unknown, refused: Refusal | undefined): AttemptEnd {
+  const error: SseError = isSseError(cause)
     ? cause
-    : new InvalidOptionError('The headers function failed: see the cause.', { cause });
-  return ended({ kind: 'impossible' }, error);
+    : new InvalidOptionError('A function among the options failed: see the cause.', { cause });
+  if (error === refused?.error) return ended({ kind: 'impossible' }, error);
+  switch (error.code) {
+    case 'http-error':
+      return refusal(error as ResponseError, 'ticket-endpoint').end;
+    case 'network-error':
+    case 'connect-timeout':
+      return ended({ kind: 'not-sent' }, error);
+    case 'interaction-required':
+      return ended({ kind: 'no-token', retry: 'after-interaction' }, error);
+    case 'token-unavailable':
+      return ended({ kind: 'no-token', retry: (error as AccessTokenError).retry }, error);
+    default:
+      return ended({ kind: 'impossible' }, error);
+  }
 }
 
-async function check<T>(
-  response: Response,
-  settings: StreamSettings<T>,
-): Promise<{ readonly open: OpenConnection } | { readonly end: AttemptEnd }> {
-  const { status } = response;
-  if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
-    return ended(
-      { kind: 'impossible' },
-      new ProtocolError(
-        'redirect-refused',
-        'The server redirected the stream: use the final URL, or set redirect to "follow".',
-      ),
-    );
-  }
-  if (response.redirected && !settings.allowedOrigins.has(new URL(response.url).origin)) {
-    return ended(
-      { kind: 'impossible' },
-      new ProtocolError(
-        'redirect-refused',
-        `The stream was redirected to ${new URL(response.url).origin}, which is not among allowedOrigins.`,
-      ),
-    );
-  }
-  if (status === 204) return { end: { outcome: { kind: 'completed' }, error: null, retryAfterMs: null, demand: null } };
-  if (!response.ok) return refusal(await responseError(response, settings.runtime.now()));
-  const contentType = response.headers.get('Content-Type');
-  if (contentType?.split(';', 1)[0]?.trim().toLowerCase() !== 'text/event-stream' || response.body === null) {
-    return ended(
-      { kind: 'impossible' },
-      new ProtocolError(
-        'unexpected-content-type',
-        `The server answered with ${contentType ?? 'no content type'}, not text/event-stream.`,
-      ),
-    );
-  }
-  const heartbeat = Number(response.headers.get('Sillage-Heartbeat-Ms'));
-  return { open: { body: response.body, heartbeatMs: heartbeat > 0 ? heartbeat : null } };
-}
-
-function refusal(error: ResponseError): { end: AttemptEnd } {
-  const { status, challenges, retryAfterMs } = error;
-  return { end: { outcome: { kind: 'refused', status }, error, retryAfterMs, demand: tokenDemand(challenges) } };
-}
-
-function ended(outcome: Outcome, error: SseError): { end: AttemptEnd } {
-  return { end: { outcome, error, retryAfterMs: null, demand: null } };
+/** A function, so that TypeScript does not assume that the signal has not changed since it was last checked. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }

@@ -1,158 +1,276 @@
-import type { AttemptEnd, OpenConnection } from './open-connection.ts';
-import { createByteReader, type StreamItem } from './byte-reader.ts';
-import { ConnectionError, ProtocolError, StreamFailedError, isSseError, type SseError } from '../errors.ts';
-import type { RawEvent } from '../options/index.ts';
-import type { Gap, GapReason } from '../event.ts';
-import type { StreamSettings } from '../options/index.ts';
-import type { Outcome } from '../policy/index.ts';
+import { ConnectionError, InvalidDataError, ProtocolError, type SseError } from '../errors.ts';
+import type { Gap, SseEvent } from '../event.ts';
+import { isThenable, type Decoder, type RawEvent, type SchemaResult, type StreamSettings } from '../options/index.ts';
+import { ended, type AttemptEnd } from './attempt-end.ts';
+import { createByteReader, type ByteReader, type ByteSink } from './byte-reader.ts';
+import type { OpenConnection } from './check-response.ts';
+import { meaningOf } from './reserved-events.ts';
+import { watchSilence, type Silence } from './silence.ts';
 
-/** What a connection does to its stream. */
-export interface ConnectionPort {
-  /** Where the stream is. Read when the connection begins. */
-  readonly lastEventId: string;
-  /** Gives an event to the consumers. May answer with a promise: nothing more is read until it resolves. */
-  deliver(event: RawEvent): undefined | Promise<void>;
-  /** Moves the place to resume from: after delivery, never before (PROTOCOL 5.2). */
-  advance(id: string): void;
-  tellGap(gap: Gap): void;
-  setRetry(delayMs: number): void;
+/** Receives the events of a connection. Its callbacks may stop the reader, synchronously. */
+export interface EventConsumer<T> {
+  /** The delivery that a subscriber still works on, from the last connection. */
+  readonly busy: PromiseLike<unknown> | undefined;
+  /** Takes an event. Returns a promise, which never rejects, if a subscriber is not done: nothing more is delivered until then. */
+  event(event: SseEvent<T>): PromiseLike<unknown> | undefined;
+  /** The position moves without an event. */
+  moveTo(id: string): void;
+  gap(gap: Gap, id: string): void;
+}
+
+/** Receives what a connection brings. */
+export interface ConnectionPort<T> {
+  readonly consumer: EventConsumer<T>;
+  retry(delayMs: number): void;
+  /** The connection ended. Called at most once, and never after `stop()`. */
+  ended(end: AttemptEnd): void;
+}
+
+/** The reader of one connection. */
+export interface ConnectionReader {
+  /** Calls back once, when the next bytes arrive. */
+  onNextBytes(callback: () => void): void;
+  /** Stops at once: nothing more is delivered, and the body is cancelled. */
+  stop(): void;
 }
 
 /**
- * Reads one connection to its end. Never throws: every way to end is an answer.
- *
- * @param cut aborts the connection's request.
+ * Reads one connection to its end and delivers its events synchronously, from the parser to the subscribers. Events are queued only while a
+ * subscriber or an asynchronous schema is not done, and only those of one chunk: nothing is read meanwhile.
  */
-export async function readConnection<T>(
+export function readConnection<T>(
   connection: OpenConnection,
+  lastEventId: string,
   settings: StreamSettings<T>,
-  port: ConnectionPort,
-  cut: AbortController,
-): Promise<AttemptEnd> {
-  const { runtime, heartbeatTimeoutMs, idleTimeoutMs, completeOn } = settings;
-  const bytes = createByteReader(port.lastEventId, settings.maxEventChars);
-  const reader = connection.body.getReader();
-  const silenceMs = heartbeatTimeoutMs === undefined ? (connection.heartbeatMs ?? 0) * 2.5 : (heartbeatTimeoutMs ?? 0);
-  let lastEventAt = runtime.now();
+  port: ConnectionPort<T>,
+): ConnectionReader {
+  return new Reader(connection, lastEventId, settings, port);
+}
 
-  /** Reads a chunk within the two bounds. They run only here: a consumer that takes its time is not a server that is silent. */
-  const read = async (): Promise<Uint8Array | 'closed' | ConnectionError> => {
-    const late: { error: ConnectionError | null } = { error: null };
-    const cancels: (() => void)[] = [];
-    const bound = (ms: number, code: 'heartbeat-timeout' | 'idle-timeout', message: string): void => {
-      const onLate = (): void => {
-        late.error = new ConnectionError(code, `connection closed: ${message}`);
-        cut.abort();
-      };
-      cancels.push(runtime.setTimer(onLate, Math.min(ms, 2 ** 31 - 1)));
-    };
-    if (silenceMs > 0) bound(silenceMs, 'heartbeat-timeout', `nothing came for ${silenceMs} ms, not even a heartbeat.`);
-    if (idleTimeoutMs !== null && idleTimeoutMs > 0) {
-      const left = Math.max(0, lastEventAt + idleTimeoutMs - runtime.now());
-      bound(left, 'idle-timeout', `no event came for ${idleTimeoutMs} ms.`);
-    }
-    try {
-      const { done, value } = await reader.read();
-      return done ? (late.error ?? 'closed') : value;
-    } catch (cause) {
-      return (
-        late.error ?? new ConnectionError('connection-closed', 'connection closed: the network broke it.', { cause })
-      );
-    } finally {
-      for (const cancel of cancels) cancel();
-    }
-  };
+/** What waits until the subscribers are done with the event before it. */
+type Queued =
+  | { readonly kind: 'event'; readonly event: RawEvent }
+  | { readonly kind: 'position'; readonly id: string }
+  | { readonly kind: 'overflow' };
 
-  /** Answers with the connection's end where the item is one. Synchronous where it can be: a promise per event is what slows a fast stream. */
-  const take = (item: StreamItem): AttemptEnd | null | Promise<null> => {
-    switch (item.kind) {
-      case 'position':
-        port.advance(item.id);
-        return null;
-      case 'retry':
-        port.setRetry(item.delayMs);
-        return null;
-      case 'overflow':
-        return ended(
-          { kind: 'impossible' },
-          new ProtocolError('event-too-large', `An event is longer than maxEventChars (${settings.maxEventChars}).`),
-        );
-      case 'event': {
-        const { event } = item;
-        lastEventAt = runtime.now();
-        if (event.type === completeOn.type || event.data === completeOn.data) return completed;
-        const failure = event.type === 'failure' ? readFailure(event.data) : null;
-        if (failure !== null) return ended({ kind: 'impossible' }, failure);
-        const gap = event.type === 'gap' ? readGap(event.data) : null;
-        if (gap === null) {
-          const delivered = port.deliver(event);
-          if (delivered !== undefined) return delivered.then(() => advanceTo(event.id));
-        } else {
-          port.tellGap(gap);
-        }
-        return advanceTo(event.id);
-      }
-    }
-  };
+/** A class because events pass through it: see `Delivery`. */
+class Reader<T> implements ConnectionReader, ByteSink {
+  readonly #settings: StreamSettings<T>;
+  readonly #port: ConnectionPort<T>;
+  readonly #consumer: EventConsumer<T>;
+  readonly #server: OpenConnection['server'];
+  readonly #body: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #bytes: ByteReader;
+  readonly #silence: Silence | undefined;
+  readonly #parse: (text: string) => T;
+  /** Whether an event of the default type is always an ordinary one: the most frequent case, told apart once. */
+  readonly #messages: 'ordinary' | 'checked';
+  #queue: Queued[] = [];
+  #busy: PromiseLike<unknown> | undefined;
+  #status: 'reading' | 'done' = 'reading';
+  #onBytes: (() => void) | undefined;
 
-  const advanceTo = (id: string): null => {
-    port.advance(id);
-    return null;
-  };
+  constructor(
+    { body, heartbeatMs, server }: OpenConnection,
+    lastEventId: string,
+    settings: StreamSettings<T>,
+    port: ConnectionPort<T>,
+  ) {
+    const { decoder, completeOn, reservedEvents } = settings;
+    this.#settings = settings;
+    this.#port = port;
+    this.#consumer = port.consumer;
+    this.#server = server;
+    this.#body = body.getReader();
+    this.#busy = port.consumer.busy;
+    this.#parse = decoder.parse;
+    this.#messages =
+      completeOn.length === 0 && !reservedEvents.has('message') && decoder.validate === undefined
+        ? 'ordinary'
+        : 'checked';
+    this.#bytes = createByteReader(lastEventId, settings.maxEventChars, this);
+    this.#silence = watchSilence(
+      {
+        heartbeatMs: settings.heartbeatTimeoutMs ?? (heartbeatMs === undefined ? Infinity : heartbeatMs * 2.5),
+        idleMs: settings.idleTimeoutMs,
+      },
+      settings.runtime,
+      (code, ms) => {
+        const reason = `no ${code === 'idle-timeout' ? 'event' : 'bytes'} for ${ms} ms.`;
+        this.#finish(ended({ kind: 'interrupted' }, new ConnectionError(code, `connection closed: ${reason}`)));
+      },
+    );
+    void this.#read();
+  }
 
-  try {
+  onNextBytes(callback: () => void): void {
+    this.#onBytes = callback;
+  }
+
+  stop(): void {
+    this.#status = 'done';
+    this.#queue = [];
+    this.#silence?.stop();
+    // Own flags decide, never the body: a custom fetch may ignore the abort, and its body would stay open.
+    this.#body.cancel().catch(() => undefined);
+  }
+
+  // What the bytes contain: see ByteSink.
+
+  event(id: string, type: string, data: string): void {
+    if (this.#status === 'done') return;
+    if (this.#busy !== undefined) this.#queue.push({ kind: 'event', event: { id, type, data } });
+    else if (type === 'message' && this.#messages === 'ordinary') this.#deliverText(id, type, data);
+    else this.#take({ id, type, data });
+  }
+
+  position(id: string): void {
+    if (this.#status === 'done') return;
+    if (this.#busy === undefined) this.#consumer.moveTo(id);
+    else this.#queue.push({ kind: 'position', id });
+  }
+
+  retry(delayMs: number): void {
+    if (this.#status === 'reading') this.#port.retry(delayMs);
+  }
+
+  overflow(): void {
+    if (this.#busy !== undefined) this.#queue.push({ kind: 'overflow' });
+    else this.#failTooLarge();
+  }
+
+  async #read(): Promise<void> {
     for (;;) {
-      const chunk = await read();
-      if (chunk === 'closed') {
-        return ended(
-          { kind: 'interrupted' },
-          new ConnectionError('connection-closed', 'connection closed by the server before the stream was complete.'),
-        );
+      let chunk: ReadableStreamReadResult<Uint8Array>;
+      try {
+        chunk = await this.#body.read();
+      } catch (cause) {
+        const error = new ConnectionError('connection-closed', 'connection closed: the network broke it.', { cause });
+        return this.#finish(ended({ kind: 'interrupted' }, error));
       }
-      if (chunk instanceof ConnectionError) return ended({ kind: 'interrupted' }, chunk);
-      for (const item of bytes.read(chunk)) {
-        const taken = take(item);
-        const end = taken instanceof Promise ? await taken : taken;
-        if (cut.signal.aborted)
-          return ended({ kind: 'interrupted' }, new ConnectionError('connection-closed', 'connection closed.'));
-        if (end !== null) return end;
+      if (this.#isDone()) return;
+      if (chunk.done) {
+        const message = 'connection closed by the server before the stream was complete.';
+        const error = new ConnectionError('connection-closed', message);
+        return this.#finish(ended({ kind: 'ended', server: this.#server }, error));
+      }
+      this.#silence?.bytes();
+      const onBytes = this.#onBytes;
+      this.#onBytes = undefined;
+      onBytes?.();
+      this.#bytes.feed(chunk.value);
+      if (this.#busy !== undefined) await this.#drain();
+      if (this.#isDone()) return;
+    }
+  }
+
+  /** Waits for the subscribers, and delivers what was queued meanwhile. */
+  async #drain(): Promise<void> {
+    this.#silence?.pause();
+    for (let next = 0; this.#busy !== undefined;) {
+      const waitedFor = this.#busy;
+      await waitedFor;
+      if (this.#isDone()) return;
+      if (this.#busy === waitedFor) this.#busy = undefined;
+      for (; !this.#isBusy() && next < this.#queue.length; next += 1) {
+        this.#takeQueued(this.#queue[next] as Queued);
+        if (this.#isDone()) return;
       }
     }
-  } catch (error) {
-    // Only decoding throws here: consumers' errors were taken by deliver.
-    if (isSseError(error)) return ended({ kind: 'impossible' }, error);
-    throw error;
-  } finally {
-    cut.abort();
+    this.#queue = [];
+    this.#silence?.resume();
+  }
+
+  #takeQueued(queued: Queued): void {
+    if (queued.kind === 'event') this.#take(queued.event);
+    else if (queued.kind === 'position') this.#consumer.moveTo(queued.id);
+    else this.#failTooLarge();
+  }
+
+  #take(event: RawEvent): void {
+    const meaning = meaningOf(event, this.#settings);
+    switch (meaning.kind) {
+      case 'event':
+        return this.#deliverText(event.id, event.type, event.data);
+      case 'gap':
+        this.#silence?.event();
+        return this.#consumer.gap(meaning.gap, event.id);
+      case 'failure':
+        return this.#finish(ended({ kind: 'impossible' }, meaning.error));
+      case 'complete':
+        if (meaning.deliver === 'event') this.#deliverText(event.id, event.type, event.data);
+        else this.#consumer.moveTo(event.id);
+        if (this.#busy === undefined) this.#finish(completed);
+        else this.#busy = this.#busy.then(() => this.#finish(completed));
+    }
+  }
+
+  #deliverText(id: string, type: string, data: string): void {
+    let value: T;
+    try {
+      value = this.#parse(data);
+    } catch (cause) {
+      const hint = 'is not JSON. If the server sends text, set decode to "text" or "auto".';
+      return this.#fail(new InvalidDataError({ id, type, data }, hint, { cause }));
+    }
+    const { validate } = this.#settings.decoder;
+    if (validate === undefined) this.#deliver({ id, type, data: value });
+    else this.#validate({ id, type, data }, value, validate);
+  }
+
+  #deliver(event: SseEvent<T>): void {
+    if (this.#silence !== undefined) this.#silence.event();
+    this.#busy = this.#consumer.event(event);
+  }
+
+  #validate(event: RawEvent, value: T, validate: NonNullable<Decoder<T>['validate']>): void {
+    const settle = (result: SchemaResult<T>): void => {
+      if (this.#isDone()) return;
+      if (result.issues === undefined) return this.#deliver({ ...event, data: result.value });
+      const { issues } = result;
+      const reasons = issues.map(({ message }) => message).join('; ');
+      this.#fail(new InvalidDataError(event, `does not fit the schema: ${reasons}`, { issues }));
+    };
+    const refuse = (cause: unknown): void =>
+      this.#fail(new InvalidDataError(event, 'could not be validated: the schema threw, see the cause.', { cause }));
+    try {
+      const result = validate(value);
+      if (!isThenable(result)) return settle(result);
+      this.#busy = Promise.resolve(result)
+        .then((settled) => {
+          this.#busy = undefined;
+          settle(settled);
+          return this.#busy;
+        })
+        .catch(refuse);
+    } catch (cause) {
+      refuse(cause);
+    }
+  }
+
+  #failTooLarge(): void {
+    const { maxEventChars } = this.#settings;
+    this.#fail(new ProtocolError('event-too-large', `An event exceeds maxEventChars (${maxEventChars}).`));
+  }
+
+  #fail(error: SseError): void {
+    this.#finish(ended({ kind: 'impossible' }, error));
+  }
+
+  #finish(end: AttemptEnd): void {
+    if (this.#isDone()) return;
+    this.stop();
+    this.#port.ended(end);
+  }
+
+  // Functions, so that TypeScript does not assume that nothing has changed since it was last checked.
+  #isDone(): boolean {
+    return this.#status === 'done';
+  }
+
+  #isBusy(): boolean {
+    return this.#busy !== undefined;
   }
 }
 
-const completed: AttemptEnd = { outcome: { kind: 'completed' }, error: null, retryAfterMs: null, demand: null };
-
-function ended(outcome: Outcome, error: SseError): AttemptEnd {
-  return { outcome, error, retryAfterMs: null, demand: null };
-}
-
-const gapReasons: ReadonlySet<unknown> = new Set<GapReason>(['trimmed', 'epoch', 'unknown']);
-
-/** A server that is not ours may have a type named `gap` of its own: only the shape of PROTOCOL 5.3 is a gap. */
-function readGap(data: string): Gap | null {
-  const { reason, after } = readObject(data);
-  return gapReasons.has(reason) && typeof after === 'string' ? { reason: reason as GapReason, after } : null;
-}
-
-/** Likewise for PROTOCOL 6.3. */
-function readFailure(data: string): StreamFailedError | null {
-  const { code, message } = readObject(data);
-  return typeof code === 'string' && typeof message === 'string' ? new StreamFailedError(code, message) : null;
-}
-
-function readObject(data: string): Partial<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(data);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    // Not JSON, so none of the protocol's own.
-    return {};
-  }
-}
+const completed = ended({ kind: 'completed' });

@@ -1,35 +1,46 @@
 import { ConnectionError, ProtocolError } from '../errors.ts';
+import type { StreamRuntime } from '../options/index.ts';
 import { responseError } from './response-error.ts';
 
-/** What {@link requestTicketUrl} takes. */
+/** The argument of {@link requestTicketUrl}. */
 export interface TicketRequest {
-  /** Where tickets are given out (PROTOCOL 2.5). */
+  /** The ticket endpoint (PROTOCOL 2.5). */
   readonly ticketUrl: string | URL;
   /** The stream that the ticket is for. */
   readonly streamUrl: string | URL;
-  /** The bearer token that the ticket stands for. */
+  /** The bearer token that the ticket replaces. */
   readonly token: string;
   readonly signal?: AbortSignal;
-  /** Default `globalThis.fetch`. */
+  /** @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch;
 }
 
 /**
- * Asks for a ticket, and answers with the URL that it opens, once. For what cannot send a header, such as the browser's own
- * `EventSource`; that reconnects with the same URL, which is void by then, so listen to its `error` and ask for another.
+ * Requests a ticket and returns the URL that it opens, once. For clients that cannot send a header, such as the browser's own `EventSource`.
+ * That one reconnects with the same URL, which is no longer valid then: listen to its `error` event and request another.
  *
  * @example
  * ```ts
  * const source = new EventSource(await requestTicketUrl({ ticketUrl: '/tickets', streamUrl: '/events', token }));
  * ```
- * @throws {ResponseError} where the server gives none, {@link ConnectionError} where it cannot be reached.
+ * @throws {ResponseError} if the server refuses, {@link ConnectionError} if it cannot be reached, {@link ProtocolError} if its answer has no
+ * ticket.
  */
 export function requestTicketUrl(request: TicketRequest): Promise<string> {
-  return askForTicketUrl(request, Date.now);
+  return fetchTicketUrl(request, {
+    now: () => Date.now(),
+    setTimer: (callback, ms) => {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    },
+  });
 }
 
-/** As {@link requestTicketUrl}, with the clock that a `Retry-After` is read by. */
-export async function askForTicketUrl(request: TicketRequest, now: () => number): Promise<string> {
+/** As {@link requestTicketUrl}, with the stream's clock and timers. */
+export async function fetchTicketUrl(
+  request: TicketRequest,
+  runtime: Pick<StreamRuntime, 'now' | 'setTimer'>,
+): Promise<string> {
   const { token, signal, fetch = globalThis.fetch } = request;
   const base = (globalThis as { document?: { baseURI: string } }).document?.baseURI;
   const stream = new URL(request.streamUrl, base);
@@ -46,10 +57,10 @@ export async function askForTicketUrl(request: TicketRequest, now: () => number)
   } catch (cause) {
     throw new ConnectionError('network-error', 'No ticket: the server could not be reached.', { cause });
   }
-  if (!response.ok) throw await responseError(response, now());
-  const answer = (await response.json().catch(() => null)) as { readonly ticket?: unknown } | null;
+  if (!response.ok) throw await responseError(response, runtime);
+  const answer = (await response.json().catch(() => undefined)) as { readonly ticket?: unknown } | null | undefined;
   if (typeof answer?.ticket !== 'string') {
-    throw new ProtocolError('unexpected-content-type', 'No ticket: the answer has none (PROTOCOL 2.5).');
+    throw new ProtocolError('unexpected-content-type', 'No ticket: the response does not contain one (PROTOCOL 2.5).');
   }
   stream.searchParams.set('ticket', answer.ticket);
   return stream.href;

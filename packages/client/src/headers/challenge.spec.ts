@@ -24,17 +24,17 @@ describe('reading WWW-Authenticate', () => {
   it('takes the scheme and the names without regard to case', () => {
     expect(tokenDemand(parseChallenges('BEARER Error="invalid_token"'))).toEqual({
       error: 'invalid_token',
-      claims: null,
+      claims: undefined,
     });
   });
 
   it('reads a bare scheme as a demand for a token and nothing in it', () => {
-    expect(tokenDemand(parseChallenges('Bearer'))).toEqual({ error: null, claims: null });
+    expect(tokenDemand(parseChallenges('Bearer'))).toEqual({ error: undefined, claims: undefined });
   });
 
   it('has no demand where there is no Bearer challenge, or no header that CORS shows', () => {
-    expect(tokenDemand(parseChallenges('Basic realm="x"'))).toBeNull();
-    expect(tokenDemand(parseChallenges(null))).toBeNull();
+    expect(tokenDemand(parseChallenges('Basic realm="x"'))).toBeUndefined();
+    expect(tokenDemand(parseChallenges(null))).toBeUndefined();
   });
 
   it.each(['', ',,,', '=', 'Bearer realm="unterminated', 'Bearer realm=', '"quoted"'])(
@@ -45,7 +45,7 @@ describe('reading WWW-Authenticate', () => {
   );
 
   it.each(['not base64!', btoa('not json'), btoa('"a string"')])('takes broken claims for none: %j', (value) => {
-    expect(tokenDemand(parseChallenges(`Bearer claims="${value}"`))?.claims).toBeNull();
+    expect(tokenDemand(parseChallenges(`Bearer claims="${value}"`))?.claims).toBeUndefined();
   });
 
   it('reads a long hostile header in linear time', () => {

@@ -1,6 +1,8 @@
-export { decodeData } from './decode.ts';
-export type { Decode, RawEvent, SchemaResult, StandardSchema } from './decode.ts';
-export { resolveOptions } from './options.ts';
-export type { EventStreamOptions, StreamSettings } from './options.ts';
+export { createDecoder, parseLossless } from './decode.ts';
+export type { Decode, Decoder, RawEvent, SchemaResult, StandardSchema } from './decode.ts';
+export { isThenable } from './is-thenable.ts';
+export { isSendableId, resolveOptions } from './options.ts';
+export type { CompleteOn, EventStreamOptions, ReservedEvent, StreamSettings, StreamUrl } from './options.ts';
 export type { PageLifecycle } from './page-lifecycle.ts';
+export { maxTimerMs } from './runtime.ts';
 export type { StreamRuntime } from './runtime.ts';

@@ -1,125 +1,173 @@
-import type { AccessTokenFunction } from '../policy/index.ts';
-import type { Decode } from './decode.ts';
 import { InvalidOptionError } from '../errors.ts';
-import { defaultReconnectPolicy, type ReconnectPolicy, type RequestKind } from '../policy/index.ts';
+import {
+  defaultReconnectPolicy,
+  type AccessTokenFunction,
+  type ReconnectPolicy,
+  type RequestKind,
+} from '../policy/index.ts';
+import { createDecoder, type Decode, type Decoder, type RawEvent } from './decode.ts';
 import { defaultRuntime, type StreamRuntime } from './runtime.ts';
 
-/** What {@link createEventStream} takes. */
+/**
+ * An event that ends a finite stream: one with this `type` and this `data`, each checked only if given. It is not delivered, unless `deliver`
+ * is `'event'`. A function returns what to do with an event.
+ */
+export type CompleteOn =
+  | { readonly type?: string; readonly data?: string; readonly deliver?: 'event' | 'nothing' }
+  | ((event: RawEvent) => 'continue' | 'complete' | 'deliver-and-complete');
+
+/** The event types of PROTOCOL.md that the client interprets. */
+export type ReservedEvent = 'complete' | 'failure' | 'gap';
+
+/** The options of {@link createEventStream}. */
 export interface EventStreamOptions<T = unknown> {
-  /** Asked at every attempt. Without it no token is sent. */
+  /** Called at every attempt. Without it no token is sent. */
   readonly accessToken?: AccessTokenFunction;
   /**
-   * How the token travels. `'header'`, the default. `'ticket'`: a ticket from `ticketUrl` stands for it in the URL (PROTOCOL 2.5).
-   * `'query'`: it stands in the URL as `access_token`, which RFC 9700 4.3.2 forbids, because logs and histories keep URLs; off
-   * localhost the URL must then be https.
+   * How the token is sent. `'header'`: in `Authorization`. `'ticket'`: a ticket from `ticketUrl` replaces it in the URL (PROTOCOL 2.5).
+   * `'query'`: in the URL as `access_token`, which RFC 9700 4.3.2 forbids, because logs and histories keep URLs; off localhost the URL must
+   * then be https.
+   *
+   * @default 'header'
    */
   readonly tokenTransport?: 'header' | 'query' | 'ticket';
-  /** Where tickets are given out, at an allowed origin. Needed for `tokenTransport: 'ticket'`. */
+  /** The ticket endpoint, at an allowed origin. Required for `tokenTransport: 'ticket'`. */
   readonly ticketUrl?: string | URL;
-  /** Default `'GET'`, or `'POST'` where there is a `body`. */
+  /** @default 'GET', or 'POST' if there is a `body` */
   readonly method?: string;
-  /** Sent with every attempt; a function is called at each. `Accept`, `Authorization` and `Last-Event-ID` are the stream's own. */
-  readonly headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
-  /** Sent with every attempt, so a `ReadableStream`, which can be read once, is refused. */
+  /**
+   * Sent with every attempt; a function is called at each. The stream sets `Authorization` and `Last-Event-ID`, and `Accept` unless yours
+   * includes `text/event-stream`.
+   */
+  readonly headers?: HeadersInit | (() => HeadersInit | PromiseLike<HeadersInit>);
+  /** Sent with every attempt. A `ReadableStream` can be sent only once and is refused. */
   readonly body?: Exclude<BodyInit, ReadableStream> | null;
-  /** As in `fetch`. Default `'same-origin'`. */
+  /** As in `fetch`. @default 'same-origin' */
   readonly credentials?: RequestCredentials;
   /** Closes the stream when it aborts. */
   readonly signal?: AbortSignal;
-  /** Default `globalThis.fetch`. */
+  /** @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch;
-  /** How data becomes a value. Default `'json'`. */
+  /** How the text of an event becomes its data. @default 'json' */
   readonly decode?: Decode<T>;
-  /** Where to resume, as another stream's `lastEventId` said. Default `''`: at the present. */
+  /** The position to resume after: the `lastEventId` of another stream. @default '' (only new events) */
   readonly lastEventId?: string;
+  /**
+   * How the server learns the position: in the header `Last-Event-ID` (which needs a CORS preflight), in the query parameter `lastEventId`,
+   * or not at all.
+   *
+   * @default 'header', or 'none' if the URL is a function
+   */
+  readonly resumeBy?: 'header' | 'query' | 'none';
   /** How to reconnect, or `'never'`. */
   readonly reconnect?: 'never' | Partial<ReconnectPolicy>;
-  /** How long a connection must live for its failures to be forgotten, in ms, if no event came. Default 10,000. */
+  /**
+   * What a response means that ends without one of the events that complete a stream.
+   *
+   * @default 'reconnect'; for a method that is not idempotent, at a server that does not follow PROTOCOL.md: 'complete'
+   */
+  readonly onEnd?: 'reconnect' | 'complete' | 'fail';
+  /** How long a connection must last until earlier failures are forgotten, in ms. @default 10000 */
   readonly stableAfterMs?: number;
+  /** The time limit for `accessToken`, `headers` and the ticket, in ms; `Infinity` for none. @default 60000 */
+  readonly tokenTimeoutMs?: number;
+  /** The time limit for the response headers, in ms; `Infinity` for none. Firefox reports them with the first byte. @default 30000 */
+  readonly connectTimeoutMs?: number;
   /**
-   * How long a connection may be silent, heartbeats included, in ms. Default: two and a half of the server's heartbeat intervals where it
-   * told them (PROTOCOL 3.2), else no bound. `null`: no bound at all.
+   * The maximum time without any bytes, heartbeats included, in ms; `Infinity` for none.
+   *
+   * @default 2.5 times the server's heartbeat interval if it announced one (PROTOCOL 3.2), else Infinity
    */
-  readonly heartbeatTimeoutMs?: number | null;
-  /** How long a connection may bring no event, in ms, however many heartbeats come. Default `null`: no bound. */
-  readonly idleTimeoutMs?: number | null;
-  /** The bound on one event and on one unterminated line, in UTF-16 units. Default 8,388,608. Past it the stream fails. */
+  readonly heartbeatTimeoutMs?: number;
+  /** The maximum time without an event, however many heartbeats arrive, in ms. @default Infinity */
+  readonly idleTimeoutMs?: number;
+  /** The maximum size of one event's data and of one line, in UTF-16 units. A larger one fails the stream. @default 8388608 */
   readonly maxEventChars?: number;
+  /** Events that end a finite stream, in addition to PROTOCOL 6.2's `complete` with empty data. @default [] */
+  readonly completeOn?: CompleteOn | readonly CompleteOn[];
   /**
-   * What ends a finite stream. `type`: an event of that type, default `'complete'` (PROTOCOL 6.2); `data`: an event with exactly that
-   * data, such as `'[DONE]'`, default `null`. `null` switches either off.
+   * The event types that have the meaning of PROTOCOL.md. Leave one out if the server uses it for something else: it is then an ordinary event.
+   *
+   * @default ['complete', 'failure', 'gap']
    */
-  readonly completeOn?: { readonly type?: string | null; readonly data?: string | null };
+  readonly reservedEvents?: readonly ReservedEvent[];
   /**
-   * Default `'error'`: a redirect fails the stream. `'follow'`: the browser follows it, without `Authorization` when it leaves the origin (Fetch,
-   * "HTTP-redirect fetch"), and the stream fails unless it ends at an allowed origin. Reconnects go to the first URL again.
+   * `'error'`: a redirect fails the stream. `'follow'`: it is followed to allowed origins only, before anything is sent elsewhere. In a browser
+   * that works only if the stream has the page's origin, because browsers do not reveal where a redirect leads. Reconnects go to the first
+   * URL again.
+   *
+   * @default 'error'
    */
   readonly redirect?: 'error' | 'follow';
-  /** The origins that may get the token. Default: that of `url`. An attempt elsewhere is refused before a token is asked for. */
+  /** The origins that may receive the token. @default the origin of `url` */
   readonly allowedOrigins?: readonly string[];
-  /** Clock, chance and page, for tests. */
+  /** Clock, randomness, timers and page, for tests. */
   readonly runtime?: Partial<StreamRuntime>;
 }
 
-/** The options of one stream, checked and filled in. */
+/** Returns the URL for a position. Called at every attempt. */
+export type StreamUrl = string | URL | ((lastEventId: string) => string | URL);
+
+/** The options of one stream, validated and with defaults. */
 export interface StreamSettings<T> {
-  readonly url: URL;
+  /** Returns the URL for a position. @throws {InvalidOptionError} if it is not a URL or its origin is not allowed. */
+  readonly urlAt: (lastEventId: string) => URL;
   readonly accessToken: AccessTokenFunction | undefined;
   readonly tokenTransport: 'header' | 'query' | 'ticket';
-  readonly ticketUrl: URL | null;
-  readonly method: string;
+  readonly ticketUrl: URL | undefined;
   readonly headers: () => Promise<Headers>;
   readonly body: BodyInit | null;
   readonly credentials: RequestCredentials;
   readonly fetch: typeof globalThis.fetch;
-  readonly decode: Decode<T>;
+  readonly decoder: Decoder<T>;
   readonly lastEventId: string;
+  readonly resumeBy: 'header' | 'query' | 'none';
   readonly policy: ReconnectPolicy & RequestKind;
   readonly stableAfterMs: number;
-  readonly heartbeatTimeoutMs: number | null | undefined;
-  readonly idleTimeoutMs: number | null;
+  readonly tokenTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly heartbeatTimeoutMs: number | undefined;
+  readonly idleTimeoutMs: number;
   readonly maxEventChars: number;
-  readonly completeOn: { readonly type: string | null; readonly data: string | null };
+  readonly completeOn: readonly CompleteOn[];
+  readonly reservedEvents: ReadonlySet<string>;
   readonly redirect: 'error' | 'follow';
   readonly allowedOrigins: ReadonlySet<string>;
   readonly runtime: StreamRuntime;
 }
 
 /**
- * Checks the options and fills in the defaults.
+ * Validates the options and adds the defaults.
  *
- * @throws {InvalidOptionError} whose message says what would work.
+ * @throws {InvalidOptionError} with a message that says what would work.
  */
-export function resolveOptions<T>(url: string | URL, options: EventStreamOptions<T>): StreamSettings<T> {
-  const target = resolveUrl(url);
+export function resolveOptions<T>(url: StreamUrl, options: EventStreamOptions<T>): StreamSettings<T> {
   const {
+    accessToken,
     body = null,
     method = body === null ? 'GET' : 'POST',
     headers,
-    allowedOrigins = [target.origin],
-    completeOn = {},
+    completeOn = [],
     reconnect = {},
     heartbeatTimeoutMs,
-    idleTimeoutMs = null,
+    idleTimeoutMs = Infinity,
     stableAfterMs = 10_000,
+    tokenTimeoutMs = 60_000,
+    connectTimeoutMs = 30_000,
     maxEventChars = 8 * 1024 * 1024,
     lastEventId = '',
+    tokenTransport = 'header',
+    decode = 'json',
   } = options;
 
-  if (body instanceof ReadableStream) {
+  if (typeof ReadableStream === 'function' && body instanceof ReadableStream) {
     throw new InvalidOptionError(
-      'body is a ReadableStream, which can be sent only once: pass a string, FormData or bytes.',
+      'body is a ReadableStream, which can be sent only once. Pass a string, FormData or bytes.',
     );
   }
-  if (/[\0\r\n]/.test(lastEventId)) {
+  if (!isSendableId(lastEventId)) {
     throw new InvalidOptionError(
-      'lastEventId holds a line break or NUL, which no server can have sent: pass it unchanged.',
-    );
-  }
-  const origins = new Set(allowedOrigins.map(resolveOrigin));
-  if (!origins.has(target.origin)) {
-    throw new InvalidOptionError(
-      `${target.origin} is not among allowedOrigins (${[...origins].join(', ')}): add it to send it tokens.`,
+      'lastEventId has a control character, which cannot be sent in a header. Pass the ID that the server sent.',
     );
   }
   const policy = { ...defaultReconnectPolicy, ...(reconnect === 'never' ? { maxAttempts: 0 } : reconnect) };
@@ -129,52 +177,101 @@ export function resolveOptions<T>(url: string | URL, options: EventStreamOptions
     'reconnect.maxServerDelayMs': policy.maxServerDelayMs,
     'reconnect.maxAttempts': policy.maxAttempts,
     heartbeatTimeoutMs: heartbeatTimeoutMs ?? 0,
-    idleTimeoutMs: idleTimeoutMs ?? 0,
+    idleTimeoutMs,
     stableAfterMs,
+    tokenTimeoutMs,
+    connectTimeoutMs,
     maxEventChars,
   })) {
-    if (!(value >= 0)) throw new InvalidOptionError(`${name} is ${value}: pass a number that is not negative.`);
+    if (typeof value !== 'number' || !(value >= 0)) {
+      throw new InvalidOptionError(`${name} is ${String(value)}. Pass a number that is not negative.`);
+    }
+  }
+  for (const [name, value, allowed] of [
+    ['tokenTransport', tokenTransport, ['header', 'query', 'ticket']],
+    ['resumeBy', options.resumeBy ?? 'none', ['header', 'query', 'none']],
+    ['onEnd', options.onEnd ?? 'fail', ['reconnect', 'complete', 'fail']],
+    ['redirect', options.redirect ?? 'error', ['error', 'follow']],
+    ['decode', typeof decode === 'string' ? decode : 'json', ['json', 'text', 'auto']],
+    ['reconnect.unsafeMethods', policy.unsafeMethods, ['fail', 'repeat']],
+  ] as const) {
+    if (!(allowed as readonly string[]).includes(value)) {
+      throw new InvalidOptionError(`${name} is "${value}". Pass ${allowed.map((one) => `"${one}"`).join(' or ')}.`);
+    }
   }
 
-  const { tokenTransport = 'header' } = options;
-  const ticketUrl = tokenTransport === 'ticket' ? resolveTicketUrl(options.ticketUrl, origins) : null;
-  if (tokenTransport === 'query' && target.protocol !== 'https:' && !isLocal(target)) {
-    throw new InvalidOptionError(
-      `tokenTransport "query" would show the token to the network: use https, or another transport.`,
-    );
-  }
+  const first = resolveUrl(typeof url === 'function' ? url(lastEventId) : url);
+  const origins = new Set((options.allowedOrigins ?? [first.origin]).map(resolveOrigin));
+  const urlAt = (position: string): URL => {
+    const target = resolveUrl(typeof url === 'function' ? url(position) : first);
+    if (!origins.has(target.origin)) {
+      throw new InvalidOptionError(
+        `${target.origin} is not among allowedOrigins (${[...origins].join(', ')}). Add it to send tokens there.`,
+      );
+    }
+    if (tokenTransport === 'query' && target.protocol !== 'https:' && !isLocal(target)) {
+      throw new InvalidOptionError(
+        'tokenTransport "query" would show the token to the network. Use https, or another transport.',
+      );
+    }
+    return target;
+  };
+  urlAt(lastEventId);
 
   return {
-    url: target,
+    urlAt,
     tokenTransport,
-    ticketUrl,
-    accessToken: options.accessToken,
-    method: method.toUpperCase(),
-    headers: async () => new Headers(typeof headers === 'function' ? await headers() : headers),
+    ticketUrl: tokenTransport === 'ticket' ? resolveTicketUrl(options.ticketUrl, origins) : undefined,
+    accessToken,
+    headers: resolveHeaders(headers),
     body,
     credentials: options.credentials ?? 'same-origin',
-    // Looked up at each call, so that a fetch patched later (by a test, or by monitoring) is used.
+    // Looked up at each call, so that a fetch that is patched later (by a test, or by monitoring) is used.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
-    decode: options.decode ?? 'json',
+    decoder: createDecoder(decode),
     lastEventId,
+    resumeBy: options.resumeBy ?? (typeof url === 'function' ? 'none' : 'header'),
     policy: {
       ...policy,
       method: method.toUpperCase(),
-      token: options.accessToken === undefined ? 'none' : 'renewable',
+      token: accessToken === undefined ? 'none' : 'renewable',
+      onEnd: options.onEnd,
     },
     stableAfterMs,
+    tokenTimeoutMs,
+    connectTimeoutMs,
     heartbeatTimeoutMs,
     idleTimeoutMs,
     maxEventChars,
-    completeOn: { type: 'complete', data: null, ...completeOn },
+    completeOn: ([] as CompleteOn[]).concat(completeOn),
+    reservedEvents: new Set<string>(options.reservedEvents ?? ['complete', 'failure', 'gap']),
     redirect: options.redirect ?? 'error',
     allowedOrigins: origins,
     runtime: { ...defaultRuntime(), ...options.runtime },
   };
 }
 
+/** Whether an ID can be a header value: HTTP allows no control characters there (RFC 9110, 5.5), and Node refuses to send them. */
+export function isSendableId(id: string): boolean {
+  // eslint-disable-next-line no-control-regex -- control characters are what it looks for
+  return !/[\0-\x08\n-\x1f\x7f]/.test(id);
+}
+
+function resolveHeaders(headers: EventStreamOptions['headers']): () => Promise<Headers> {
+  if (typeof headers === 'function') return async () => new Headers(await headers());
+  // Copied, because the caller may change its object later.
+  let copy: Headers;
+  try {
+    copy = new Headers(headers);
+  } catch {
+    // Without the platform's message, which quotes the value.
+    throw new InvalidOptionError('headers has a name or value that HTTP does not allow. Check for line breaks.');
+  }
+  return () => Promise.resolve(new Headers(copy));
+}
+
 function resolveUrl(url: string | URL): URL {
-  // A relative URL means what it means to the page, as for EventSource; in a worker, what it means to the worker's script.
+  // A relative URL is relative to the page, as for EventSource; in a worker, to the worker's script.
   const { document, location } = globalThis as { document?: { baseURI: string }; location?: { href: string } };
   const base = document?.baseURI ?? location?.href;
   let resolved: URL;
@@ -182,16 +279,16 @@ function resolveUrl(url: string | URL): URL {
     resolved = new URL(url, base);
   } catch (cause) {
     throw new InvalidOptionError(
-      `"${String(url)}" is no URL: pass an absolute one, such as https://api.contoso.example/events.`,
+      `"${String(url)}" is not a valid URL. Pass an absolute URL such as https://api.contoso.example/events.`,
       { cause },
     );
   }
   if (resolved.protocol !== 'https:' && resolved.protocol !== 'http:') {
-    throw new InvalidOptionError(`"${resolved.protocol}" cannot be streamed from: pass an http: or https: URL.`);
+    throw new InvalidOptionError(`The URL has the scheme "${resolved.protocol}". Pass an http: or https: URL.`);
   }
   if (resolved.username !== '' || resolved.password !== '') {
     throw new InvalidOptionError(
-      'The URL holds a user name or password, which fetch refuses: pass a token by accessToken.',
+      'The URL has a user name or password, which fetch refuses. Send a token with accessToken.',
     );
   }
   return resolved;
@@ -202,18 +299,19 @@ function resolveOrigin(origin: string): string {
     return new URL(origin).origin;
   } catch {
     throw new InvalidOptionError(
-      `allowedOrigins has "${origin}", which is no origin: write it as https://api.contoso.example.`,
+      `allowedOrigins has "${origin}", which is not an origin. Write it as https://api.contoso.example.`,
     );
   }
 }
 
 function resolveTicketUrl(url: string | URL | undefined, origins: ReadonlySet<string>): URL {
-  if (url === undefined)
-    throw new InvalidOptionError('tokenTransport "ticket" needs ticketUrl: where the server gives tickets out.');
+  if (url === undefined) {
+    throw new InvalidOptionError('tokenTransport "ticket" requires ticketUrl, the URL of the ticket endpoint.');
+  }
   const resolved = resolveUrl(url);
   if (origins.has(resolved.origin)) return resolved;
   throw new InvalidOptionError(
-    `ticketUrl is at ${resolved.origin}, which is not among allowedOrigins: it would get the token.`,
+    `ticketUrl has the origin ${resolved.origin}, which is not among allowedOrigins. It would receive the token.`,
   );
 }
 

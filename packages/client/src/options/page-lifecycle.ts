@@ -1,15 +1,15 @@
-/** What a stream needs to know of the page it lives in. */
+/** What a stream needs to know about the page it runs in. */
 export interface PageLifecycle {
-  /** What the browser believes of the network. `'online'` where nobody can say, as in Node. */
+  /** What the browser reports about the network; `'online'` if the platform reports nothing, as in Node. */
   network(): 'online' | 'offline';
   /**
-   * Calls `listener` when a wait has become pointless: the network is back, or the page has come out of sleep, freeze or the
-   * back/forward cache. Returns the way to stop listening.
+   * Calls `listener` when the network is back, or when the page returns from sleep, freeze or the back/forward cache. Returns a function
+   * that stops listening.
    */
   onWake(listener: () => void): () => void;
 }
 
-/** Where the events of {@link browserLifecycle} come from: `window`, or a worker's `self`. */
+/** The source of the events of {@link browserLifecycle}: `window`, or a worker's `self`. */
 interface LifecycleTarget {
   navigator?: { onLine?: boolean };
   document?: EventTarget;
@@ -17,13 +17,13 @@ interface LifecycleTarget {
   removeEventListener?(type: string, listener: (event: Event) => void): void;
 }
 
-/** The lifecycle of the page or worker that this code runs in; in Node, one that is always online and never sleeps. */
+/** The lifecycle of the page or worker that this code runs in; in Node, always online and never asleep. */
 export function browserLifecycle(target: LifecycleTarget = globalThis): PageLifecycle {
   return {
     network: () => (target.navigator?.onLine === false ? 'offline' : 'online'),
     onWake(listener) {
       const onPageShow = (event: Event): void => {
-        // Only a page out of the back/forward cache was asleep; an ordinary load fires `pageshow` too.
+        // Only a page that returns from the back/forward cache was asleep; an ordinary load fires `pageshow` too.
         if ((event as PageTransitionEvent).persisted) listener();
       };
       const onResume = (): void => listener();

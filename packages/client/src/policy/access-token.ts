@@ -1,64 +1,76 @@
+import { AccessTokenError, isSseError, type SseError } from '../errors.ts';
 import type { TokenDemand } from '../headers/index.ts';
-import { AccessTokenError, isSseError } from '../errors.ts';
 
-/** What an `accessToken` function is asked with. */
+/** The argument of an `accessToken` function. */
 export interface AccessTokenRequest {
   /**
-   * What the server demanded when it refused the last token; `null` when it has refused none. The token must then be a new one, with the
-   * demand's claims if it has any.
+   * What the server demanded when it refused the last token; `undefined` if it has refused none. The returned token must then be a new one
+   * that satisfies the demand's claims, if it has any.
    */
-  readonly demand: TokenDemand | null;
-  /** Aborts when the stream is closed. */
+  readonly demand: TokenDemand | undefined;
+  /** Aborts when the token is no longer needed: the stream was closed, or `tokenTimeoutMs` has passed. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Gives the token of one attempt; `null` for a stream without one. It is called at every attempt, so a token is never stale: answer from a
- * cache that knows when its tokens expire.
+ * Returns the token of one attempt; `undefined` for a stream without a token. The stream calls it at every attempt, so a token is never
+ * stale: return it from a cache that knows when its tokens expire.
  *
- * @throws {AccessTokenError} where none can be had, {@link InteractionRequiredError} where a person's help is needed. Any other error
+ * @throws {AccessTokenError} if no token is available, {@link InteractionRequiredError} if one requires user interaction. Any other error
  * fails the stream as an `AccessTokenError` whose `cause` it is.
  */
-export type AccessTokenFunction = (request: AccessTokenRequest) => string | null | Promise<string | null>;
+export type AccessTokenFunction = (request: AccessTokenRequest) => string | undefined | PromiseLike<string | undefined>;
+
+/** What the server refused: the demand, and the error that the stream fails with if the same token is returned again. */
+export interface Refusal {
+  readonly demand: TokenDemand;
+  readonly error: SseError;
+}
 
 /** The tokens of one stream. */
 export interface TokenSource {
   /**
-   * The next attempt's token.
+   * Returns the next attempt's token.
    *
-   * @returns `'same'` where a new one was demanded and the refused one came back: sending it again could only be refused again.
+   * @throws the refusal's error if the `accessToken` function returns the refused token: it would only be refused again.
    */
-  next(request: AccessTokenRequest): Promise<{ readonly token: string | null } | 'same'>;
+  next(refusal: Refusal | undefined, signal: AbortSignal): Promise<string | undefined>;
 }
 
-/** RFC 6750, 2.1: what a bearer token may hold. Anything else would be refused by the HTTP stack with a message that quotes it. */
+/** RFC 6750, 2.1: the characters of a bearer token. The HTTP stack would refuse others with a message that quotes the token. */
 const bearerToken = /^[A-Za-z0-9\-._~+/]+=*$/;
 
-/** Guards one stream's `accessToken` function. */
+/** Creates the token source of one stream. */
 export function createTokenSource(accessToken: AccessTokenFunction | undefined): TokenSource {
-  let last: string | null = null;
+  let last: string | undefined;
 
   return {
-    async next(request) {
-      if (accessToken === undefined) return { token: null };
-      const token = await ask(accessToken, request);
-      if (token === null && last !== null) {
-        // A stream that began as somebody must not go on as nobody: it would read what the anonymous may, and look alive.
-        throw new AccessTokenError('the accessToken function gave none, and the stream had one before.');
+    async next(refusal, signal) {
+      if (accessToken === undefined) return undefined;
+      const token = await ask(accessToken, { demand: refusal?.demand, signal });
+      if (token === undefined) {
+        // A stream that began with a token must not continue without one: it would read what anonymous users may read, and look alive.
+        if (last !== undefined) {
+          throw new AccessTokenError('the accessToken function returned no token, but it returned one before.');
+        }
+        return undefined;
       }
-      if (token !== null && !bearerToken.test(token)) {
-        throw new AccessTokenError('the accessToken function gave something that is no bearer token (RFC 6750, 2.1).');
+      if (!bearerToken.test(token)) {
+        throw new AccessTokenError(
+          'the accessToken function returned a value that is not a bearer token (RFC 6750, 2.1).',
+        );
       }
-      if (request.demand !== null && token === last) return 'same';
+      if (refusal !== undefined && token === last) throw refusal.error;
       last = token;
-      return { token };
+      return token;
     },
   };
 }
 
-async function ask(accessToken: AccessTokenFunction, request: AccessTokenRequest): Promise<string | null> {
+async function ask(accessToken: AccessTokenFunction, request: AccessTokenRequest): Promise<string | undefined> {
   try {
-    return await accessToken(request);
+    // JavaScript callers return null for "no token" as well.
+    return ((await accessToken(request)) as string | null | undefined) ?? undefined;
   } catch (error) {
     if (isSseError(error)) throw error;
     throw new AccessTokenError(error instanceof Error ? error.message : String(error), { cause: error });

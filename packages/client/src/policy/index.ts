@@ -1,6 +1,6 @@
 export { createTokenSource } from './access-token.ts';
-export type { AccessTokenFunction, AccessTokenRequest, TokenSource } from './access-token.ts';
-export { decideReconnect, defaultReconnectPolicy } from './reconnect-policy.ts';
+export type { AccessTokenFunction, AccessTokenRequest, Refusal, TokenSource } from './access-token.ts';
+export { decideReconnect, defaultReconnectPolicy, mayRepeat } from './reconnect-policy.ts';
 export type {
   Decision,
   Outcome,

@@ -65,13 +65,13 @@ describe('answers that are no stream', () => {
   });
 });
 
-describe('the place to resume from', () => {
-  it('is told where a connection begins, and past each event once that was delivered', async () => {
+describe('the position to resume from', () => {
+  it('is reported where a connection begins, and past each event after its delivery', async () => {
     const server = scriptedStream();
     const told: string[] = [];
     const world = new ScriptedWorld(server.response);
     const stream = createEventStream(url, { fetch: world.fetch, runtime: world.runtime });
-    stream.subscribe({ place: (id) => told.push(id), next: ({ data }) => told.push(`data ${String(data)}`) });
+    stream.subscribe({ position: (id) => told.push(id), next: ({ data }) => told.push(`data ${String(data)}`) });
     await settle();
     await server.write('id: e-1\n\nid: e-2\ndata: 2\n\ndata: 3\n\n');
     expect(told).toEqual(['e-1', 'data 2', 'e-2', 'data 3']);

@@ -21,7 +21,7 @@ describe('tokens', () => {
         return `token-${asked.length}`;
       },
     });
-    expect(asked).toEqual([null, { error: 'insufficient_claims', claims }]);
+    expect(asked).toEqual([undefined, { error: 'insufficient_claims', claims }]);
     expect(header(world, 1, 'Authorization')).toBe('Bearer token-2');
     expect(seen.states.at(-1)).toBe('open');
   });
@@ -34,11 +34,104 @@ describe('tokens', () => {
     expect(world.requests).toHaveLength(2);
   });
 
-  it('does not send a refused token again', async () => {
-    const world = new ScriptedWorld(challenged());
-    const { seen } = await listen(world, { accessToken: () => 'stale' });
-    expect(seen.errors).toMatchObject([{ code: 'token-unavailable' }]);
+  it('does not send a refused token again, and fails with what the server said of it', async () => {
+    const body = '{"error":{"message":"Incorrect API key provided"}}';
+    const world = new ScriptedWorld(status(401, { 'Content-Type': 'application/json' }, body));
+    const { seen } = await listen(world, { accessToken: () => 'sk-static' });
+    expect(seen.errors).toMatchObject([
+      { code: 'http-error', status: 401, detail: 'Incorrect API key provided', body },
+    ]);
     expect(world.requests).toHaveLength(1);
+  });
+
+  it('asks again for a 401 that is not in a row: another answer came in between', async () => {
+    const world = new ScriptedWorld(challenged(), status(503), challenged(), scriptedStream().response);
+    let tokens = 0;
+    const { stream } = await listen(world, { accessToken: () => `token-${(tokens += 1)}` });
+    await world.advance(500);
+    expect(stream.state.status).toBe('open');
+    expect(world.requests).toHaveLength(4);
+  });
+
+  it('asks for the claims of a challenge that follows a refused token', async () => {
+    const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
+    const world = new ScriptedWorld(challenged(), challenged(claims), scriptedStream().response);
+    const asked: (string | undefined)[] = [];
+    const { stream } = await listen(world, {
+      accessToken: ({ demand }) => {
+        asked.push(demand?.claims ?? demand?.error);
+        return `token-${asked.length}`;
+      },
+    });
+    expect(asked).toEqual([undefined, 'invalid_token', claims]);
+    expect(stream.state.status).toBe('open');
+  });
+
+  it('fails at a demand that was already met, and at a server that demands something else each time', async () => {
+    let tokens = 0;
+    const accessToken = (): string => `token-${(tokens += 1)}`;
+    const [first, second] = ['{"a":1}', '{"a":2}'];
+    const alternating = new ScriptedWorld(challenged(first), challenged(second), challenged(first));
+    expect((await listen(alternating, { accessToken })).seen.errors).toMatchObject([{ status: 401 }]);
+    const endless = new ScriptedWorld(...Array.from({ length: 20 }, (_, n) => challenged(`{"a":${n}}`)));
+    expect((await listen(endless, { accessToken })).seen.errors).toMatchObject([{ status: 401 }]);
+    expect(endless.requests).toHaveLength(4);
+  });
+
+  it('waits longer and longer if the interaction settles at once and changes nothing', async () => {
+    let asked = 0;
+    const world = new ScriptedWorld();
+    const { stream } = await listen(world, {
+      accessToken: () => {
+        asked += 1;
+        throw new InteractionRequiredError('sign-in is needed', { settled: () => Promise.resolve() });
+      },
+    });
+    for (let second = 0; second < 60; second += 1) await world.advance(1_000);
+    expect(asked).toBeLessThan(9);
+    stream.close();
+    expect(world.held).toBe(0);
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('no window');
+      },
+    ],
+    ['is missing', undefined],
+  ])('fails if settled() of an interaction %s', async (_, settled) => {
+    const { seen } = await listen(new ScriptedWorld(), {
+      accessToken: () => {
+        throw Object.assign(new Error('sign-in is needed'), { code: 'interaction-required', settled });
+      },
+    });
+    expect(seen.errors).toMatchObject([{ code: 'interaction-required' }]);
+  });
+
+  it('recognizes the errors of a second copy of the package by their code', async () => {
+    let signIn: () => void = () => undefined;
+    let asked = 0;
+    const world = new ScriptedWorld(scriptedStream().response);
+    const { stream } = await listen(world, {
+      accessToken: () => {
+        asked += 1;
+        if (asked === 1) throw Object.assign(new Error('away'), { code: 'token-unavailable', retry: 'later' });
+        if (asked === 2) {
+          const settled = (): Promise<void> => new Promise((resolve) => (signIn = resolve));
+          throw Object.assign(new Error('sign-in is needed'), { code: 'interaction-required', settled });
+        }
+        return 'token';
+      },
+    });
+    expect(stream.state.status).toBe('waiting');
+    await world.advance(500);
+    expect(stream.state.status).toBe('interaction-required');
+    await world.advance(5_000);
+    signIn();
+    await settle();
+    expect(stream.state.status).toBe('open');
   });
 
   it('keeps a demand over a passing failure to get a token', async () => {
@@ -46,7 +139,7 @@ describe('tokens', () => {
     const asked: (string | undefined)[] = [];
     await listen(world, {
       accessToken: ({ demand }) => {
-        asked.push(demand?.error ?? undefined);
+        asked.push(demand?.error);
         if (asked.length === 2) throw new AccessTokenError('the network is away', { retry: 'later' });
         return `token-${asked.length}`;
       },
@@ -124,7 +217,7 @@ describe('tokens', () => {
       'nothing after something',
       (() => {
         let calls = 0;
-        return () => (calls++ === 0 ? 'token' : null);
+        return () => (calls++ === 0 ? 'token' : undefined);
       })(),
     ],
     ['what is no bearer token', () => 'Bearer eyJ'],

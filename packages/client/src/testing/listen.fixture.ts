@@ -1,15 +1,25 @@
 import type { SseError } from '../errors.ts';
 import { createEventStream } from '../stream/index.ts';
 import type { Gap, SseEvent } from '../event.ts';
-import type { EventStreamOptions } from '../options/index.ts';
+import type { EventStreamOptions, StreamUrl } from '../options/index.ts';
 import { settle, type ScriptedWorld } from './scripted-world.fixture.ts';
 
 /** Where the streams of these tests are. */
 export const url = 'https://api.contoso.example/events';
 
 /** Opens a stream in a scripted world and writes down everything that it tells. */
-export async function listen<T = unknown>(world: ScriptedWorld, options: EventStreamOptions<T> = {}, target = url) {
-  const stream = createEventStream<T>(target, { fetch: world.fetch, runtime: world.runtime, ...options });
+export async function listen<T = unknown>(
+  world: ScriptedWorld,
+  options: EventStreamOptions<T> = {},
+  target: StreamUrl = url,
+) {
+  // The tests of streams write whatever is short: what is no JSON is left as text.
+  const stream = createEventStream<T>(target, {
+    fetch: world.fetch,
+    runtime: world.runtime,
+    decode: 'auto',
+    ...options,
+  });
   const seen = {
     events: [] as SseEvent<T>[],
     data: [] as T[],

@@ -33,6 +33,17 @@ export async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** A body that is never written: it records whether it was cancelled. */
+export function silentBody(headers: Record<string, string> = {}, statusCode = 200) {
+  const seen = { cancelled: false };
+  const body = new ReadableStream<Uint8Array>({ cancel: () => void (seen.cancelled = true) });
+  const response = new Response(body, {
+    status: statusCode,
+    headers: { 'Content-Type': 'text/event-stream', ...headers },
+  });
+  return { seen, response };
+}
+
 type Answer = Response | Error | ((request: SeenRequest) => Response | Promise<Response>);
 
 /** A world without waiting: a server that answers from a script, and a clock that moves when it is told to. */
@@ -42,6 +53,8 @@ export class ScriptedWorld {
   readonly reported: unknown[] = [];
   readonly answers: Answer[];
   nowMs = 1_000_000;
+  /** How far the wall clock is from the monotonic one: tests set it to make the wall clock jump. */
+  wallOffsetMs = 0;
   randomValue = 0.5;
   network: 'online' | 'offline' = 'online';
   readonly #timers = new Set<{ at: number; callback: () => void }>();
@@ -68,7 +81,8 @@ export class ScriptedWorld {
   };
 
   readonly runtime: StreamRuntime = {
-    now: () => this.nowMs,
+    now: () => this.nowMs + this.wallOffsetMs,
+    monotonicNow: () => this.nowMs,
     random: () => this.randomValue,
     setTimer: (callback, ms) => {
       const timer = { at: this.nowMs + ms, callback };

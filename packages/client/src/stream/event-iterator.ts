@@ -1,0 +1,250 @@
+import { GapError, InvalidOptionError, SlowConsumerError } from '../errors.ts';
+import type { Gap, SseEvent } from '../event.ts';
+import type { StreamState } from '../stream-state.ts';
+import type { StreamObserver } from './observer.ts';
+
+/** The options of {@link EventStream.events}. */
+export interface EventIteratorOptions {
+  /** How many events wait for the iterator before `overflow` applies. @default 4096 */
+  readonly maxQueuedEvents?: number;
+  /**
+   * What happens when that many events wait. `'pause'`: nothing more is read from the server until half of them are read. If the stream has
+   * other subscribers they are not held up: the iterator fails with a `SlowConsumerError` instead. `'drop-oldest'`: the oldest waiting event is
+   * dropped. `'fail'`: the iterator fails with a `SlowConsumerError`.
+   *
+   * @default 'pause'
+   */
+  readonly overflow?: 'pause' | 'drop-oldest' | 'fail';
+  /**
+   * Called for each gap, before the event that follows it is returned. Without it a gap ends the iteration with a `GapError`: a loop would
+   * otherwise not know that events were lost.
+   */
+  readonly onGap?: (gap: Gap) => void;
+}
+
+/** What an iterator needs of its stream. */
+export interface IteratedStream<T> {
+  readonly position: string;
+  /** How many subscribers the stream has. */
+  readonly subscribers: number;
+  subscribe(observer: StreamObserver<T>): () => void;
+  /** The last subscriber, an iterator, leaves at this position. */
+  leave(lastEventId: string): void;
+  reportError(error: unknown): void;
+}
+
+type Result<T> = IteratorResult<SseEvent<T>, undefined>;
+
+interface Waiter<T> {
+  readonly resolve: (result: Result<T>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A gap in its place among the queued events. A class, so that events are queued without a wrapper. */
+class QueuedGap {
+  readonly gap: Gap;
+
+  constructor(gap: Gap) {
+    this.gap = gap;
+  }
+}
+
+/**
+ * An iterator over a stream's events. It subscribes at the first `next()`. It is not an async generator: the
+ * `return()` of one waits for the `next()` that is pending, so a loop on a quiet stream could not be left.
+ */
+export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, undefined, undefined> {
+  readonly #stream: IteratedStream<T>;
+  readonly #maxQueuedEvents: number;
+  readonly #overflow: 'pause' | 'drop-oldest' | 'fail';
+  readonly #onGap: ((gap: Gap) => void) | undefined;
+  // A head index and not shift(), which moves every element.
+  #queue: (SseEvent<T> | QueuedGap)[] = [];
+  #head = 0;
+  #waiters: Waiter<T>[] = [];
+  #lastEventId = '';
+  /** `'ended'`: nothing is queued any more; what is queued is still returned, then `#failure` is thrown once. */
+  #status: 'new' | 'subscribed' | 'ended' = 'new';
+  #failure: { readonly error: unknown } | undefined;
+  #resumeReading: (() => void) | undefined;
+  #unsubscribe: (() => void) | undefined;
+
+  /** @throws {InvalidOptionError} if an option cannot work. */
+  constructor(stream: IteratedStream<T>, options: EventIteratorOptions) {
+    const { maxQueuedEvents = 4_096, overflow = 'pause', onGap } = options;
+    if (!(maxQueuedEvents >= 1)) {
+      throw new InvalidOptionError(`maxQueuedEvents is ${String(maxQueuedEvents)}. Pass a number of at least 1.`);
+    }
+    this.#stream = stream;
+    this.#maxQueuedEvents = maxQueuedEvents;
+    this.#overflow = overflow;
+    this.#onGap = onGap;
+  }
+
+  /** How many events and gaps wait. */
+  get queued(): number {
+    return this.#queue.length - this.#head;
+  }
+
+  /** The ID of the last event that `next()` returned; only while something waits. */
+  get lastEventId(): string {
+    return this.#lastEventId;
+  }
+
+  next(): Promise<Result<T>> {
+    if (this.#status === 'new') this.#subscribe();
+    while (this.queued > 0) {
+      const queued = this.#take();
+      if (!(queued instanceof QueuedGap)) {
+        this.#lastEventId = queued.id;
+        return Promise.resolve({ done: false, value: queued });
+      }
+      if (!this.#tellGap(queued.gap)) return this.#failWithGap(queued.gap);
+    }
+    if (this.#isEnded()) return this.#endResult();
+    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+  }
+
+  return(): Promise<Result<T>> {
+    this.#leave();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  throw(error: unknown): Promise<Result<T>> {
+    this.#leave();
+    return Promise.reject(error as Error);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #event(event: SseEvent<T>): undefined | Promise<void> {
+    if (this.#waiters.length > 0) {
+      this.#waiters.shift()?.resolve({ done: false, value: event });
+      return undefined;
+    }
+    if (this.queued >= this.#maxQueuedEvents) {
+      if (this.#overflow === 'drop-oldest') {
+        this.#take();
+      } else if (this.#overflow === 'fail' || this.#stream.subscribers > 1) {
+        this.#end({ error: new SlowConsumerError(this.#maxQueuedEvents) });
+        return undefined;
+      } else {
+        this.#push(event);
+        return new Promise((resolve) => (this.#resumeReading = resolve));
+      }
+    }
+    this.#push(event);
+    return undefined;
+  }
+
+  #gap(gap: Gap): void {
+    // In its place among the events: the waiting ones were sent before it.
+    if (this.queued > 0) this.#push(new QueuedGap(gap));
+    else if (!this.#tellGap(gap)) this.#end({ error: new GapError(gap) });
+  }
+
+  #state(state: StreamState): void {
+    if (state.status === 'closed') this.#end(state.reason === 'failed' ? { error: state.error } : undefined);
+  }
+
+  #subscribe(): void {
+    this.#status = 'subscribed';
+    const unsubscribe = this.#stream.subscribe({
+      next: (event) => this.#event(event),
+      gap: (gap) => this.#gap(gap),
+      state: (state) => this.#state(state),
+    });
+    // The stream may have ended meanwhile.
+    if (this.#isEnded()) unsubscribe();
+    else this.#unsubscribe = unsubscribe;
+  }
+
+  #push(queued: SseEvent<T> | QueuedGap): void {
+    // Everything before this one is read.
+    if (this.queued === 0) this.#lastEventId = this.#stream.position;
+    this.#queue.push(queued);
+  }
+
+  #take(): SseEvent<T> | QueuedGap {
+    const queued = this.#queue[this.#head] as SseEvent<T> | QueuedGap;
+    this.#head += 1;
+    if (this.#head === this.#queue.length) {
+      this.#queue = [];
+      this.#head = 0;
+    } else if (this.#head >= 4_096 && this.#head * 2 >= this.#queue.length) {
+      // Frees what was read in steps, so that the cost of an event stays constant.
+      this.#queue = this.#queue.slice(this.#head);
+      this.#head = 0;
+    }
+    if (this.#resumeReading !== undefined && this.queued * 2 <= this.#maxQueuedEvents) this.#resume();
+    return queued;
+  }
+
+  #resume(): void {
+    const resume = this.#resumeReading;
+    this.#resumeReading = undefined;
+    resume?.();
+  }
+
+  /** Returns false if nobody is there to be told. */
+  #tellGap(gap: Gap): boolean {
+    if (this.#onGap === undefined) return false;
+    try {
+      this.#onGap(gap);
+    } catch (error) {
+      this.#stream.reportError(error);
+    }
+    return true;
+  }
+
+  #failWithGap(gap: Gap): Promise<Result<T>> {
+    this.#clear();
+    this.#end();
+    this.#failure = undefined;
+    return Promise.reject(new GapError(gap));
+  }
+
+  #endResult(): Promise<Result<T>> {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure === undefined) return Promise.resolve({ done: true, value: undefined });
+    // What the stream failed with is what the loop throws.
+    return Promise.reject(failure.error as Error);
+  }
+
+  /** Ends the iterator after what is queued. The first `next()` after that is told why; the others find it at its end. */
+  #end(failure?: { readonly error: unknown }): void {
+    if (this.#status === 'ended') return;
+    this.#status = 'ended';
+    this.#failure = failure;
+    for (const { resolve, reject } of this.#waiters) this.#endResult().then(resolve, reject);
+    this.#waiters = [];
+    const unsubscribe = this.#unsubscribe;
+    this.#unsubscribe = undefined;
+    unsubscribe?.();
+    this.#resume();
+  }
+
+  /** Keeps the position of the last event that was returned: what waits was not read, and is sent again to whoever resumes there. */
+  #leave(): void {
+    const unread = this.queued;
+    this.#clear();
+    this.#failure = undefined;
+    if (this.#status === 'subscribed' && unread > 0 && this.#stream.subscribers === 1) {
+      this.#stream.leave(this.#lastEventId);
+    }
+    this.#end();
+    this.#status = 'ended';
+  }
+
+  #clear(): void {
+    this.#queue = [];
+    this.#head = 0;
+  }
+
+  #isEnded(): boolean {
+    return this.#status === 'ended';
+  }
+}

@@ -1,0 +1,110 @@
+import type { Input } from './machine-input.ts';
+import type { Status } from './machine-state.ts';
+
+/** The words of STATES.md. They are not part of the package. */
+
+/** What each state means. */
+export const stateNotes: Record<Status, string> = {
+  idle: 'Nobody has subscribed yet.',
+  preparing: 'The request is being prepared: `accessToken`, `headers` and the ticket are asked for.',
+  requesting: 'The request is sent, and its response has not arrived, or its error body is being read.',
+  open: 'The response is read, and its events are delivered. The reader watches for silence if there is a limit.',
+  checking: 'As `open`, after a wake-up: the connection must show bytes, or it is replaced.',
+  waiting: 'The last attempt failed. The next one begins at a certain time.',
+  offline: 'The last attempt failed and the browser reports no network. The stream tries again now and then.',
+  'interaction-required': 'A token requires user interaction. The stream does not start it; it waits for `settled()`.',
+  closed: 'The end: `completed`, `closed` or `failed`. Nothing is left.',
+};
+
+/** What each input means. */
+export const inputNotes: Record<Input['type'], string> = {
+  subscribe: 'The first subscriber.',
+  close: '`close()`, the last unsubscribe, or the signal.',
+  reconnect: '`reconnect()`.',
+  wake: 'The network is back, or the page returned from sleep, freeze or the back/forward cache.',
+  due: 'The time limit or the wait of the state is over.',
+  sent: 'The token is there, and the request is sent.',
+  answered: 'The response headers have arrived.',
+  opened: 'The response is 200 with `text/event-stream`.',
+  bytes: 'Bytes arrived, after the machine asked to be told.',
+  retry: 'The server sent `retry:`.',
+  ended: 'The attempt or its connection ended: refused, not reachable, interrupted, complete, no token …',
+  settled: 'The user interaction succeeded.',
+  abandoned: 'The user interaction failed.',
+};
+
+/** Why an input changes nothing in the states that ignore it. */
+export const ignoredBecause: Record<Input['type'], string> = {
+  subscribe: 'The stream was opened by its first subscriber, or is at its end.',
+  close: 'It is closed.',
+  reconnect: 'Nobody listens, or it is closed.',
+  wake: 'There is no wait to shorten and no connection to check.',
+  due: 'The state has no time limit and no wait.',
+  sent: 'No request is being prepared.',
+  answered: 'No response is expected.',
+  opened: 'No response is expected.',
+  bytes: 'The machine did not ask.',
+  retry: 'Only an open connection brings it.',
+  ended: 'There is no attempt: what comes late belongs to an earlier one.',
+  settled: 'No interaction is waited for.',
+  abandoned: 'No interaction is waited for.',
+};
+
+const begin = 'Begins an attempt.';
+const replaces = 'Cancels the attempt or connection and begins another at the present position.';
+const decides = 'The rules of PROTOCOL 8 decide, by outcome: see `reconnect-policy.ts`.';
+const end = 'Cancels everything and tells every subscriber the end.';
+
+/** What happens where an input is not ignored. */
+export const transitionNotes: { readonly [S in Status]: Partial<Record<Input['type'], string>> } = {
+  idle: { subscribe: begin, close: end },
+  preparing: {
+    close: end,
+    reconnect: replaces,
+    due: '`tokenTimeoutMs` is over: as if the token were temporarily not available.',
+    sent: 'A demand of the server is satisfied, and is not repeated. `connectTimeoutMs` begins.',
+    ended: decides,
+  },
+  requesting: {
+    close: end,
+    reconnect: replaces,
+    due: '`connectTimeoutMs` is over: as if the server were not reachable.',
+    answered: 'The time limit becomes that of an error body.',
+    opened: 'Refused tokens and interactions are forgotten. Failures are not: that takes a stable period.',
+    ended: decides,
+  },
+  open: {
+    close: end,
+    reconnect: replaces,
+    wake: 'The connection must show bytes within five seconds (a POST: within `connectTimeoutMs`).',
+    retry: 'Remembered as a floor of every wait.',
+    ended: `${decides} An end that the server had announced reconnects at once. After a stable period earlier failures are forgotten.`,
+  },
+  checking: {
+    close: end,
+    reconnect: replaces,
+    due: 'No bytes came: the connection counts as interrupted.',
+    bytes: 'The connection is alive.',
+    retry: 'Remembered as a floor of every wait.',
+    ended: 'As in `open`.',
+  },
+  waiting: {
+    close: end,
+    reconnect: begin,
+    wake: "Shortens the wait, but not below the server's floor, and not below `baseDelayMs` after the last attempt began.",
+    due: begin,
+  },
+  offline: {
+    close: end,
+    reconnect: begin,
+    wake: "Shortens the wait, but not below the server's floor, and not below `baseDelayMs` after the last attempt began.",
+    due: begin,
+  },
+  'interaction-required': {
+    close: end,
+    reconnect: 'Asks for a token again.',
+    settled: 'Asks for a token again: at once, or after a wait that doubles if interactions change nothing.',
+    abandoned: 'Fails with the error that required the interaction.',
+  },
+  closed: {},
+};

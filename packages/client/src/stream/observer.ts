@@ -1,0 +1,69 @@
+import type { SseError } from '../errors.ts';
+import type { Gap, SseEvent } from '../event.ts';
+import type { StreamState } from '../stream-state.ts';
+
+/** A subscriber of a stream. Every member is optional. What a callback throws is reported by `reportError` and never ends the stream. */
+export interface StreamObserver<T> {
+  /** Called for each event. If it returns a promise, nothing more is delivered until that settles: back-pressure that reaches the server. */
+  next?(event: SseEvent<T>): unknown;
+  /** The stream failed. Nothing follows. */
+  error?(error: SseError): void;
+  /** The server completed the stream. Nothing follows. */
+  complete?(): void;
+  /** Events were lost that the server's log no longer holds (PROTOCOL 5.3). The events that it holds follow. */
+  gap?(gap: Gap): void;
+  /** The stream moved to another state. */
+  state?(state: StreamState): void;
+  /** The position moved: past an event after its delivery, or to where a connection began (PROTOCOL 4.3). */
+  position?(lastEventId: string): void;
+}
+
+/** What happened to a stream, as its subscribers are told. */
+export type Notification =
+  | { readonly kind: 'state'; readonly state: StreamState }
+  | { readonly kind: 'gap'; readonly gap: Gap }
+  | { readonly kind: 'position'; readonly lastEventId: string };
+
+/** One subscription: a wrapper, so that the same observer can subscribe twice. */
+export interface Subscription<T> {
+  readonly observer: StreamObserver<T>;
+  /** `'ended'` after it was told the end of the stream or unsubscribed: nothing follows. */
+  status: 'active' | 'ended';
+}
+
+/**
+ * Tells one subscriber what happened, and the end exactly once: it may have unsubscribed in its own `state` callback.
+ *
+ * @param reportError receives what the subscriber throws.
+ */
+export function tell<T>(
+  subscription: Subscription<T>,
+  notification: Notification,
+  reportError: (error: unknown) => void,
+): void {
+  const { observer } = subscription;
+  const call = (callback: () => void): void => {
+    if (subscription.status === 'ended') return;
+    try {
+      callback();
+    } catch (error) {
+      reportError(error);
+    }
+  };
+  switch (notification.kind) {
+    case 'gap':
+      return call(() => observer.gap?.(notification.gap));
+    case 'position':
+      return call(() => observer.position?.(notification.lastEventId));
+    case 'state': {
+      const { state } = notification;
+      call(() => observer.state?.(state));
+      if (state.status !== 'closed') return;
+      call(() => {
+        subscription.status = 'ended';
+        if (state.reason === 'completed') observer.complete?.();
+        if (state.reason === 'failed') observer.error?.(state.error);
+      });
+    }
+  }
+}
