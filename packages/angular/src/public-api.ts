@@ -15,6 +15,6 @@ export { SseClient } from './sse-client';
 export type { SseAuthentication, SseAuthenticationFactory } from './sse-authentication';
 export type { SseConfig } from './sse-config';
 export type { SseHandlerFn, SseInterceptorFn } from './sse-interceptor';
-export type { SseOptions, SseRequest } from './sse-request';
+export type { SseOptions, SseRequest, SseStreamOptions } from './sse-request';
 export { SseStreams } from './sse-streams';
 export type { SseStreamStatus } from './sse-streams';

@@ -25,7 +25,7 @@ function setUp(...features: SseFeature[]) {
     providers: [
       provideSse(
         withBaseUrl('https://api.contoso.example/api'),
-        withRuntime({ fetch: server.fetch, setTimer: timers.setTimer }),
+        withRuntime({ fetch: server.fetch, setTimer: timers.setTimer, monotonicNow: timers.monotonicNow }),
         ...features,
       ),
     ],
@@ -89,16 +89,49 @@ describe('SseClient', () => {
     expect(gaps).toHaveLength(1);
   });
 
-  it('sends a body as JSON by POST, and tells a service worker to keep out', async () => {
+  it('sends a body as JSON by POST', async () => {
     const { client, exchanges } = setUp();
     await listen(client, 'ask', { body: { prompt: 'hi' }, headers: { 'X-Trace': '1' } });
     const init = exchanges[0]?.init;
     expect(init).toMatchObject({ method: 'POST', body: '{"prompt":"hi"}' });
     expect(Object.fromEntries(init?.headers ?? [])).toMatchObject({
       'content-type': 'application/json',
-      'ngsw-bypass': 'true',
       'x-trace': '1',
     });
+  });
+
+  it('tells a service worker to keep out, if one controls the page: else the header would only need a preflight', async () => {
+    const { client, exchanges } = setUp();
+    await listen(client, 'orders');
+    expect(exchanges[0]?.init.headers.has('ngsw-bypass')).toBe(false);
+    const container = Object.getOwnPropertyDescriptor(navigator, 'serviceWorker');
+    Object.defineProperty(navigator, 'serviceWorker', { value: { controller: {} }, configurable: true });
+    try {
+      await listen(client, 'orders');
+      expect(exchanges[1]?.init.headers.get('ngsw-bypass')).toBe('true');
+    } finally {
+      if (container === undefined) Reflect.deleteProperty(navigator, 'serviceWorker');
+      else Object.defineProperty(navigator, 'serviceWorker', container);
+    }
+  });
+
+  it('passes every option of the client on under its name', async () => {
+    const { client, exchanges } = setUp();
+    const { seen } = await listen(client, 'ask', {
+      decode: 'text',
+      completeOn: { data: '[DONE]', deliver: 'event' },
+      reservedEvents: [],
+      resumeBy: 'query',
+      lastEventId: 'e-1',
+      credentials: 'include',
+      maxEventChars: 10,
+      method: 'QUERY',
+    });
+    expect(exchanges[0]?.url).toBe('https://api.contoso.example/api/ask?lastEventId=e-1');
+    expect(exchanges[0]?.init).toMatchObject({ method: 'QUERY', credentials: 'include' });
+    await exchanges[0]?.write('event: gap\ndata: 7\n\ndata: [DONE]\n\n');
+    expect(seen.events.map(({ data }) => data)).toEqual(['7', '[DONE]']);
+    expect(seen.completions).toBe(1);
   });
 
   it('refuses to take a token to an origin that nobody allowed', async () => {

@@ -9,7 +9,6 @@ import {
   type StreamState,
 } from '@sillage/client';
 import { defer, NEVER, Observable } from 'rxjs';
-import type { SseAuthentication } from './sse-authentication';
 import { SSE_CONFIG } from './sse-config';
 import type { SseHandlerFn, SseInterceptorFn } from './sse-interceptor';
 import type { SseOptions, SseRequest } from './sse-request';
@@ -74,6 +73,12 @@ export class SseClient {
     return [this.#base().origin, ...this.#config.allowedOrigins.map((origin) => new URL(origin).origin)];
   }
 
+  /** Angular's service worker would buffer the stream: this header tells it not to. Without one, the header would only need a preflight. */
+  #serviceWorkerBypass(): Record<string, string> {
+    const controller = this.#document.defaultView?.navigator.serviceWorker?.controller;
+    return controller == null ? {} : { 'ngsw-bypass': 'true' };
+  }
+
   #intercept(interceptor: SseInterceptorFn, next: SseHandlerFn): SseHandlerFn {
     return (request) =>
       new Observable((subscriber) =>
@@ -87,7 +92,8 @@ export class SseClient {
       const authentication =
         factory === null ? null : runInInjectionContext(this.#injector, () => factory(new URL(request.url)));
       const stream = createEventStream(request.url, {
-        ...streamOptions(request, authentication),
+        ...streamOptions(request, this.#serviceWorkerBypass()),
+        ...(authentication === null ? {} : { accessToken: authentication.accessToken }),
         ...(request.ticketUrl === undefined ? {} : { ticketUrl: this.resolve(request.ticketUrl) }),
         allowedOrigins: this.#origins(),
         reconnect: mergeReconnect(this.#config.reconnect, request.reconnect),
@@ -111,7 +117,7 @@ export class SseClient {
           request.onGap?.(gap);
         },
         state: tell,
-        place: (id) => request.onEventId?.(id),
+        ...(request.onEventId === undefined ? {} : { position: request.onEventId }),
       });
       const reconnecting = request.reconnectOn?.subscribe(() => stream.reconnect());
       const ended = authentication?.ended.subscribe((error) => {
@@ -128,22 +134,25 @@ export class SseClient {
   }
 }
 
-function streamOptions(request: SseRequest, authentication: SseAuthentication | null): EventStreamOptions {
-  const { body, headers = {}, method, decode, lastEventId, completeOnData, tokenTransport } = request;
-  const { heartbeatTimeoutMs, idleTimeoutMs } = request;
+/** The client's options: all of the request's but those that mean something to Angular alone. */
+function streamOptions(request: SseRequest, bypass: Record<string, string>): EventStreamOptions {
+  const {
+    url,
+    body,
+    headers = {},
+    authentication,
+    ticketUrl,
+    reconnectOn,
+    onState,
+    onEventId,
+    onGap,
+    ...options
+  } = request;
   const json = body !== undefined && typeof body !== 'string';
   return {
-    // A service worker of Angular's would buffer the stream: this header is its way to be told not to.
-    headers: { 'ngsw-bypass': 'true', ...(json ? { 'Content-Type': 'application/json' } : {}), ...headers },
+    ...options,
+    headers: { ...bypass, ...(json ? { 'Content-Type': 'application/json' } : {}), ...headers },
     ...(body === undefined ? {} : { body: json ? JSON.stringify(body) : body }),
-    ...(method === undefined ? {} : { method }),
-    ...(tokenTransport === undefined ? {} : { tokenTransport }),
-    ...(decode === undefined ? {} : { decode }),
-    ...(lastEventId === undefined ? {} : { lastEventId }),
-    ...(heartbeatTimeoutMs === undefined ? {} : { heartbeatTimeoutMs }),
-    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
-    ...(completeOnData === undefined ? {} : { completeOn: { data: completeOnData } }),
-    ...(authentication === null ? {} : { accessToken: authentication.accessToken }),
   };
 }
 

@@ -5,6 +5,8 @@ interface FakeExchange {
   /** Answers with an event stream, unless it has been, and writes `text` to it. */
   write(text: string): Promise<void>;
   end(): Promise<void>;
+  /** Breaks the response off, as a network does. */
+  breakOff(): Promise<void>;
   refuse(status: number, headers?: Record<string, string>): Promise<void>;
 }
 
@@ -35,6 +37,11 @@ export function streamingFetch() {
         await writer.close();
         await settle();
       },
+      breakOff: async () => {
+        open();
+        await writer.abort(new TypeError('reset'));
+        await settle();
+      },
       refuse: async (status, headers = {}) => {
         resolve(new Response(null, { status, headers }));
         await settle();
@@ -61,16 +68,21 @@ export async function settle(): Promise<void> {
 
 /** Timers that fall due when the test says so. */
 export function manualTimers() {
-  const waiting = new Set<() => void>();
+  const waiting = new Set<{ readonly at: number; readonly callback: () => void }>();
+  let nowMs = 0;
   return {
-    setTimer: (callback: () => void): (() => void) => {
-      waiting.add(callback);
-      return () => waiting.delete(callback);
+    monotonicNow: (): number => nowMs,
+    setTimer: (callback: () => void, ms: number): (() => void) => {
+      const timer = { at: nowMs + ms, callback };
+      waiting.add(timer);
+      return () => waiting.delete(timer);
     },
+    /** Moves the clock past every timer, and calls them. */
     fire: async (): Promise<void> => {
-      for (const callback of [...waiting]) {
-        waiting.delete(callback);
-        callback();
+      const due = [...waiting];
+      nowMs = Math.max(nowMs, ...due.map(({ at }) => at));
+      for (const timer of due) {
+        if (waiting.delete(timer)) timer.callback();
       }
       await settle();
     },

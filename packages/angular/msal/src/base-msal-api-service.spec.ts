@@ -50,7 +50,7 @@ function setUp() {
       provideSse(
         withBaseUrl('https://api.contoso.example/'),
         withMsal({ scopes: ['default'] }),
-        withRuntime({ fetch: server.fetch, setTimer: timers.setTimer }),
+        withRuntime({ fetch: server.fetch, setTimer: timers.setTimer, monotonicNow: timers.monotonicNow }),
       ),
     ],
   });
@@ -231,7 +231,7 @@ describe('streams as an MSAL account', () => {
     const { seen } = await listen(world.api.ask('hi'));
     expect(world.exchanges[0]?.init).toMatchObject({ method: 'POST', body: '{"prompt":"hi"}' });
     await world.exchanges[0]?.write('data: "Hel"\n\n');
-    await world.exchanges[0]?.end();
+    await world.exchanges[0]?.breakOff();
     expect(seen).toMatchObject({ values: ['Hel'], errors: [{ code: 'connection-closed' }] });
   });
 

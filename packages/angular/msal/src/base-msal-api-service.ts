@@ -116,8 +116,10 @@ export abstract class BaseMsalApiService {
   #openSSE<T>(endpoint: string, options: SseOptions<T>, msalConfig: MsalApiConfig = {}, firstToken?: string) {
     const { scopes, account, ...streaming } = msalConfig;
     return this.#sse.stream<T>(endpoint, {
+      // The seed's streams send text and JSON: text stays text, and nothing of it is lost.
+      decode: 'auto',
       ...options,
-      ...streaming,
+      ...(streaming as SseOptions<T>),
       authentication: () => msalAuthentication({ scopes, account, firstToken }),
     });
   }
@@ -130,7 +132,7 @@ export abstract class BaseMsalApiService {
     msalConfig: MsalApiConfig = {},
   ): Observable<T> {
     const { scopes = this.#options.scopes, account } = msalConfig;
-    const send = (demand: TokenDemand | null): Observable<T> =>
+    const send = (demand: TokenDemand | undefined): Observable<T> =>
       defer(() => from(this.#tokens.acquire(account ?? this.#tokens.account(), scopes, demand))).pipe(
         mergeMap((token) =>
           this.#http.request<T>(method, this.#sse.resolve(endpoint), {
@@ -140,12 +142,12 @@ export abstract class BaseMsalApiService {
           }),
         ),
       );
-    return send(null).pipe(
+    return send(undefined).pipe(
       catchError((error: unknown) => {
         // As for streams (PROTOCOL 8.4): one new token, with the claims demanded, and one more try.
         if (!(error instanceof HttpErrorResponse) || error.status !== 401) return throwError(() => error);
         const demand = tokenDemand(parseChallenges(error.headers.get('WWW-Authenticate')));
-        return send(demand ?? { error: null, claims: null });
+        return send(demand ?? { error: undefined, claims: undefined });
       }),
     );
   }

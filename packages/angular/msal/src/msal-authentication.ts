@@ -30,7 +30,7 @@ export function msalAuthentication(options: MsalAuthenticationOptions = {}): Sse
     accessToken: ({ demand }) => {
       // Pinned even where the caller brought the token: the stream ends with the person's sign-out all the same.
       account ??= tokens.account();
-      const token = demand === null ? firstToken : undefined;
+      const token = demand === undefined ? firstToken : undefined;
       firstToken = undefined;
       return token ?? tokens.acquire(account, scopes, demand);
     },

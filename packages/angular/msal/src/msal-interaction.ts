@@ -8,8 +8,8 @@ import { MSAL_OPTIONS } from './msal-options';
 interface PendingInteraction {
   readonly scopes: readonly string[];
   readonly account: AccountInfo;
-  /** The claims that the API or Entra demanded, a JSON text; `null` for none. */
-  readonly claims: string | null;
+  /** The claims that the API or Entra demanded, a JSON text. */
+  readonly claims: string | undefined;
 }
 
 /**
@@ -45,7 +45,7 @@ export class MsalInteraction {
     const pending = this.#pending();
     if (pending === null) return;
     const { scopes, account, claims } = pending;
-    const request = { scopes: [...scopes], account, ...(claims === null ? {} : { claims }) };
+    const request = { scopes: [...scopes], account, ...(claims === undefined ? {} : { claims }) };
     if (this.#options.interaction === 'redirect') await this.#instance.acquireTokenRedirect(request);
     // MSAL cannot tell that a person closed its last window, and would refuse another for a minute.
     else await this.#instance.acquireTokenPopup({ ...request, overrideInteractionInProgress: true });

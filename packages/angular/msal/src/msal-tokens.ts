@@ -45,7 +45,7 @@ export class MsalTokens {
   /**
    * A token for `account`.
    *
-   * @param demand what the API demanded when it refused the last one; `null` for none.
+   * @param demand what the API demanded when it refused the last one.
    * @throws {InteractionRequiredError} where a person must sign in, {@link AccessTokenError} where no token can be had.
    */
   async acquire(
@@ -53,7 +53,7 @@ export class MsalTokens {
     scopes: readonly string[],
     demand: AccessTokenRequest['demand'],
   ): Promise<string> {
-    const claims = demand?.claims ?? null;
+    const claims = demand?.claims;
     try {
       // Idempotent. An app that forgot it would otherwise fail with "uninitialized_public_client_application".
       await this.#instance.initialize();
@@ -61,12 +61,12 @@ export class MsalTokens {
         scopes: [...scopes],
         account,
         // Claims bypass MSAL's cache by themselves; without claims, a refused token must be asked for by force.
-        ...(claims === null ? { forceRefresh: demand !== null } : { claims }),
+        ...(claims === undefined ? { forceRefresh: demand !== undefined } : { claims }),
       });
       return accessToken;
     } catch (error) {
       if (error instanceof InteractionRequiredAuthError) {
-        const demanded = claims ?? (error.claims === '' ? null : error.claims);
+        const demanded = claims ?? (error.claims === '' ? undefined : error.claims);
         throw this.#interaction.require({ scopes, account, claims: demanded }, error);
       }
       const reason =

@@ -18,7 +18,7 @@ describe('an error in words', () => {
     new AccessTokenError(words),
     new ConnectionError('network-error', words),
     new ConnectionError('heartbeat-timeout', words),
-    new InvalidDataError({ id: '', type: 'message', data: '' }, [{ message: words }]),
+    new InvalidDataError({ id: '', type: 'message', data: '' }, words),
     new InvalidOptionError(words),
     new ProtocolError('redirect-refused', words),
     new ProtocolError('unexpected-content-type', words),

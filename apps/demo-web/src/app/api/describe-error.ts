@@ -32,15 +32,16 @@ function describeSseError(error: SseError): string {
   if (error instanceof ResponseError) {
     const { status, failure: code, detail, retryAfterMs } = error;
     return describeRefusal(status, {
-      code,
-      detail,
-      retryAfterSeconds: retryAfterMs === null ? null : Math.ceil(retryAfterMs / 1_000),
+      code: code ?? null,
+      detail: detail ?? null,
+      retryAfterSeconds: retryAfterMs === undefined ? null : Math.ceil(retryAfterMs / 1_000),
     });
   }
   if (error instanceof StreamFailedError) return describeFailure(error.failure, error.message);
   switch (error.code) {
     case 'network-error':
       return $localize`:@@error.unreachable:The API cannot be reached.`;
+    case 'connect-timeout':
     case 'connection-closed':
     case 'heartbeat-timeout':
     case 'idle-timeout':
@@ -52,6 +53,8 @@ function describeSseError(error: SseError): string {
     case 'token-unavailable':
       return $localize`:@@error.token:No token could be had for the API. Sign out, then sign in again.`;
     case 'event-too-large':
+    case 'gap':
+    case 'invalid-event-id':
     case 'invalid-data':
       return $localize`:@@error.event:The API sent what this page cannot read.`;
     case 'redirect-refused':
@@ -59,6 +62,7 @@ function describeSseError(error: SseError): string {
       return $localize`:@@error.not-the-api:What answered is not the API’s stream: a proxy or a portal may stand between.`;
     case 'http-error':
     case 'invalid-option':
+    case 'slow-consumer':
     case 'stream-failed':
       return $localize`:@@error.page:Something in the page failed.`;
   }

@@ -35,7 +35,7 @@ export class TransportApi extends BaseMsalApiService {
       }),
       retry({
         delay: () => {
-          onState?.({ status: 'waiting', retryAt: Date.now() + retryMs, attempt: 2, error: null });
+          onState?.({ status: 'waiting', retryAt: Date.now() + retryMs, attempt: 2, error: undefined });
           return race(timer(retryMs), reconnectOn ?? NEVER);
         },
       }),

@@ -41,7 +41,7 @@ export function failedState(error: unknown): ShownState {
 }
 
 /** Why the API told the stream to wait. The countdown beside it says how long. */
-function refusalOf(error: SseError | null): string | null {
+function refusalOf(error: SseError | undefined): string | null {
   if (!(error instanceof ResponseError)) return null;
   return error.status === 429
     ? $localize`:@@stream.too-many:the API has had too many requests from you or from your network`

@@ -8,7 +8,7 @@ import {
   type Decision,
   type TokenDemand,
 } from '@sillage/client';
-import { concatMap, defer, fromEvent, Observable, of, retry, take, throwError, timer } from 'rxjs';
+import { concatMap, defer, fromEvent, Observable, of, race, retry, take, throwError, timer } from 'rxjs';
 import { Upload, type UploadOptions } from 'tus-js-client';
 import { outcomeOf, responseOf, retryAfterMsOf, toHttpError } from './upload-error';
 
@@ -50,8 +50,8 @@ export function resumableUpload(options: ResumableUploadOptions): Observable<nev
   } = options;
   return defer(() => {
     let failures = 0;
-    let refusals = 0;
-    let demand: TokenDemand | null = null;
+    let refresh: 'possible' | 'spent' = 'possible';
+    let demand: TokenDemand | undefined;
 
     const attempt = new Observable<never>((subscriber) => {
       const leaving = new AbortController();
@@ -74,7 +74,7 @@ export function resumableUpload(options: ResumableUploadOptions): Observable<nev
           leaving.signal.throwIfAborted();
         },
         onAfterResponse(_request, response) {
-          if (response.getStatus() < 300) [demand, refusals] = [null, 0];
+          if (response.getStatus() < 300) [demand, refresh] = [undefined, 'possible'];
         },
         onProgress: () => onState('sending'),
         onChunkComplete: () => (failures = 0),
@@ -92,7 +92,8 @@ export function resumableUpload(options: ResumableUploadOptions): Observable<nev
       switch (decision.action) {
         case 'refresh-token': {
           const challenge = responseOf(error)?.getHeader('WWW-Authenticate') ?? null;
-          demand = tokenDemand(parseChallenges(challenge)) ?? { error: null, claims: null };
+          demand = tokenDemand(parseChallenges(challenge)) ?? { error: undefined, claims: undefined };
+          refresh = 'spent';
           return of(null);
         }
         case 'wait':
@@ -101,25 +102,27 @@ export function resumableUpload(options: ResumableUploadOptions): Observable<nev
           return wait(decision.delayMs);
         case 'wait-for-network':
           onState('waiting');
-          return fromEvent(window, 'online').pipe(take(1));
+          // The browser's report is a hint: the wait ends without it, too.
+          return race(fromEvent(window, 'online').pipe(take(1)), wait(decision.delayMs));
         case 'wait-for-interaction':
           onState('waiting');
           return signedIn(error);
         case 'complete':
         case 'fail':
           return throwError(() => toHttpError(error, url));
+        case 'reconnect':
+          return of(null);
       }
     }
 
     return attempt.pipe(
       retry({
         delay: (error: unknown) => {
-          if (responseOf(error)?.getStatus() === 401) refusals += 1;
           const decision = decideReconnect(
             outcomeOf(error),
-            { retryMs: null, retryAfterMs: retryAfterMsOf(error) },
-            { failures, refusals, network: navigator.onLine ? 'online' : 'offline' },
-            { ...defaultReconnectPolicy, method: 'HEAD', token: 'renewable' },
+            { retryMs: undefined, retryAfterMs: retryAfterMsOf(error) },
+            { failures, refresh, network: navigator.onLine ? 'online' : 'offline' },
+            { ...defaultReconnectPolicy, method: 'HEAD', token: 'renewable', onEnd: undefined },
             random(),
           );
           // A file that was changed or moved since it was chosen breaks off like a network: no wait would bring it back.

@@ -15,12 +15,12 @@ export function outcomeOf(error: unknown): Outcome {
   // What is no matter of a request (an option, the file's kind) would fail again at once, and for ever.
   if (!(error instanceof DetailedError)) return { kind: 'impossible' };
   const response = responseOf(error);
-  return response === null ? { kind: 'unreachable' } : { kind: 'refused', status: response.getStatus() };
+  return response === null ? { kind: 'unreachable' } : { kind: 'refused', by: 'stream', status: response.getStatus() };
 }
 
-export function retryAfterMsOf(error: unknown): number | null {
+export function retryAfterMsOf(error: unknown): number | undefined {
   const seconds = Number(responseOf(error)?.getHeader('Retry-After') ?? Number.NaN);
-  return Number.isFinite(seconds) ? seconds * 1_000 : null;
+  return Number.isFinite(seconds) ? seconds * 1_000 : undefined;
 }
 
 /** A refusal as HttpClient would have told it, so that a page describes both alike. */
