@@ -65,7 +65,12 @@ state: it goes from the reader to the subscribers. Every attempt has a number, a
 ${table(
   ['state', '`stream.state.status`', 'what exists in it', 'meaning'],
   states.map((state) =>
-    row(`[\`${state.status}\`](#${state.status})`, `\`${state.visible.status}\``, resources(state), stateNotes[state.status]),
+    row(
+      `[\`${state.status}\`](#${state.status})`,
+      `\`${state.visible.status}\``,
+      resources(state),
+      stateNotes[state.status],
+    ),
   ),
 )}
 

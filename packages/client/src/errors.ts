@@ -184,7 +184,7 @@ export class SlowConsumerError extends SseError<'slow-consumer'> {
   constructor(maxQueuedEvents: number) {
     super(
       'slow-consumer',
-      `The iterator did not read ${maxQueuedEvents} queued events. Read faster, raise maxQueuedEvents, or set overflow to "drop-oldest".`,
+      `More than ${maxQueuedEvents} events wait for the iterator. Read faster, raise maxQueuedEvents, or set overflow to "drop-oldest".`,
     );
   }
 }

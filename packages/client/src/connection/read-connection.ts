@@ -11,6 +11,8 @@ import { watchSilence, type Silence } from './silence.ts';
 export interface EventConsumer<T> {
   /** The delivery that a subscriber still works on, from the last connection. */
   readonly busy: PromiseLike<unknown> | undefined;
+  /** Resolves when more may be read; `undefined` if it may be now. */
+  readonly ready: Promise<void> | undefined;
   /** Takes an event. Returns a promise, which never rejects, if a subscriber is not done: nothing more is delivered until then. */
   event(event: SseEvent<T>): PromiseLike<unknown> | undefined;
   /** The position moves without an event. */
@@ -120,8 +122,7 @@ class Reader<T> implements ConnectionReader, ByteSink {
   event(id: string, type: string, data: string): void {
     if (this.#status === 'done') return;
     if (this.#busy !== undefined) this.#queue.push({ kind: 'event', event: { id, type, data } });
-    else if (type === 'message' && this.#messages === 'ordinary') this.#deliverText(id, type, data);
-    else this.#take({ id, type, data });
+    else this.#takeEvent(id, type, data);
   }
 
   position(id: string): void {
@@ -160,8 +161,15 @@ class Reader<T> implements ConnectionReader, ByteSink {
       onBytes?.();
       this.#bytes.feed(chunk.value);
       if (this.#busy !== undefined) await this.#drain();
+      while (this.#consumer.ready !== undefined) await this.#paused(this.#consumer.ready);
       if (this.#isDone()) return;
     }
+  }
+
+  async #paused(ready: Promise<void>): Promise<void> {
+    this.#silence?.pause();
+    await ready;
+    this.#silence?.resume();
   }
 
   /** Waits for the subscribers, and delivers what was queued meanwhile. */
@@ -182,9 +190,14 @@ class Reader<T> implements ConnectionReader, ByteSink {
   }
 
   #takeQueued(queued: Queued): void {
-    if (queued.kind === 'event') this.#take(queued.event);
+    if (queued.kind === 'event') this.#takeEvent(queued.event.id, queued.event.type, queued.event.data);
     else if (queued.kind === 'position') this.#consumer.moveTo(queued.id);
     else this.#failTooLarge();
+  }
+
+  #takeEvent(id: string, type: string, data: string): void {
+    if (type === 'message' && this.#messages === 'ordinary') this.#deliverText(id, type, data);
+    else this.#take({ id, type, data });
   }
 
   #take(event: RawEvent): void {

@@ -18,6 +18,7 @@ export class Delivery<T> {
   /** While a subscriber works on that event: the ID before it. */
   #deliveredId: string | undefined;
   #busy: PromiseLike<unknown> | undefined;
+  #ready: Promise<void> | undefined;
   /** Whether `whenDone` is due after the callbacks that run now. */
   #pending: 'yes' | 'no' = 'no';
   readonly #reportError: (error: unknown) => void;
@@ -56,6 +57,19 @@ export class Delivery<T> {
   /** The delivery that a subscriber still works on. */
   get busy(): PromiseLike<unknown> | undefined {
     return this.#busy;
+  }
+
+  /** Resolves when the subscribers want more to be read; `undefined` if they want it now. */
+  get ready(): Promise<void> | undefined {
+    return this.#ready;
+  }
+
+  /** Nothing more is read before `ready` resolves. What was read already is still delivered. */
+  pause(ready: Promise<void>): void {
+    const all: Promise<void> = Promise.all([this.#ready, ready]).then(() => {
+      if (this.#ready === all) this.#ready = undefined;
+    });
+    this.#ready = all;
   }
 
   add(observer: StreamObserver<T>): Subscription<T> {

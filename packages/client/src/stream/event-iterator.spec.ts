@@ -206,30 +206,80 @@ describe("an iterator's queue", () => {
   });
 
   it('does not hold up other subscribers: a full queue fails the iterator after what it holds', async () => {
-    const { server, stream } = open();
+    const { server, world, stream } = open();
     const seen: number[] = [];
     stream.subscribe({ next: ({ data }) => void seen.push(data) });
     const iterator = stream.events({ maxQueuedEvents: 4 });
     const first = iterator.next();
     await settle();
     await server.write(events(1, 10));
+    void server.write(events(11, 12));
+    await settle();
     expect(seen).toHaveLength(10);
+    await world.advance(0);
+    expect(seen).toHaveLength(12);
     expect(dataOf(await first)).toBe(1);
-    for (const n of [2, 3, 4, 5]) expect(dataOf(await iterator.next())).toBe(n);
+    for (let n = 2; n <= 10; n += 1) expect(dataOf(await iterator.next())).toBe(n);
     await expect(iterator.next()).rejects.toMatchObject({ code: 'slow-consumer' });
     expect(stream.state.status).toBe('open');
-    expect(stream.lastEventId).toBe('10');
+    expect(stream.lastEventId).toBe('12');
+    stream.close();
+    expect(world.held).toBe(0);
+  });
+
+  it('is not failed by one large chunk if it reads the events in the same turn', async () => {
+    const { server, world, stream } = open();
+    stream.subscribe({});
+    const taken: number[] = [];
+    const loop = (async () => {
+      for await (const { data } of stream.events({ maxQueuedEvents: 4 })) {
+        taken.push(data);
+        if (data === 100) break;
+      }
+    })();
+    await settle();
+    await server.write(events(1, 60));
+    await world.advance(0);
+    await server.write(events(61, 100));
+    await world.advance(0);
+    await loop;
+    expect(taken).toHaveLength(100);
+    stream.close();
+  });
+
+  it('leaves no timer if the stream is closed in that turn', async () => {
+    const { server, world, stream } = open();
+    stream.subscribe({});
+    void stream.events({ maxQueuedEvents: 1 }).next();
+    await settle();
+    await server.write(events(1, 5));
+    stream.close();
+    expect(world.held).toBe(0);
+  });
+
+  it('does not hold up a subscriber that joins while it pauses', async () => {
+    const { server, stream } = open();
+    const iterator = stream.events({ maxQueuedEvents: 2 });
+    void iterator.next();
+    await settle();
+    await server.write(events(1, 5));
+    const more = server.write(events(6, 6));
+    const seen: number[] = [];
+    stream.subscribe({ next: ({ data }) => void seen.push(data) });
+    await more;
+    expect(seen).toEqual([6]);
     stream.close();
   });
 
   it('"fail" fails the only subscriber too; its position is the last event that it returned', async () => {
-    const { server, stream } = open();
+    const { server, world, stream } = open();
     const iterator = stream.events({ maxQueuedEvents: 2, overflow: 'fail' });
     const first = iterator.next();
     await settle();
-    await server.write(events(1, 10));
+    await server.write(events(1, 4));
+    await world.advance(0);
     await first;
-    expect([dataOf(await iterator.next()), dataOf(await iterator.next())]).toEqual([2, 3]);
+    for (const n of [2, 3, 4]) expect(dataOf(await iterator.next())).toBe(n);
     await expect(iterator.next()).rejects.toMatchObject({ code: 'slow-consumer' });
     expect(stream.state.status).toBe('closed');
   });
@@ -258,16 +308,19 @@ describe("an iterator's queue", () => {
 
   it('continues to read if its pause ends because it leaves', async () => {
     const { server, stream } = open();
+    const seen: number[] = [];
     const iterator = stream.events({ maxQueuedEvents: 1 });
     const first = iterator.next();
     await settle();
     await server.write(events(1, 5));
     await first;
-    const seen: number[] = [];
-    stream.subscribe({ next: ({ data }) => void seen.push(data) });
+    const other = stream.events();
+    const next = other.next();
+    const more = server.write(events(6, 6));
     await iterator.return?.();
-    await settle();
-    expect(seen.at(-1)).toBe(5);
+    await more;
+    seen.push(dataOf(await next) ?? 0);
+    expect(seen).toEqual([6]);
     stream.close();
   });
 

@@ -5,12 +5,12 @@ import type { StreamObserver } from './observer.ts';
 
 /** The options of {@link EventStream.events}. */
 export interface EventIteratorOptions {
-  /** How many events wait for the iterator before `overflow` applies. @default 4096 */
+  /** How many events wait for the iterator before `overflow` applies. Those of one chunk more may wait. @default 1024 */
   readonly maxQueuedEvents?: number;
   /**
-   * What happens when that many events wait. `'pause'`: nothing more is read from the server until half of them are read. If the stream has
-   * other subscribers they are not held up: the iterator fails with a `SlowConsumerError` instead. `'drop-oldest'`: the oldest waiting event is
-   * dropped. `'fail'`: the iterator fails with a `SlowConsumerError`.
+   * What happens when more events wait. `'pause'`: nothing more is read from the server until half of them are read. If the stream has other
+   * subscribers they are not held up: the iterator fails with a `SlowConsumerError`, unless it reads the events in the same turn of the event loop.
+   * `'drop-oldest'`: the oldest waiting event is dropped. `'fail'`: as `'pause'` with other subscribers.
    *
    * @default 'pause'
    */
@@ -30,6 +30,10 @@ export interface IteratedStream<T> {
   subscribe(observer: StreamObserver<T>): () => void;
   /** The last subscriber, an iterator, leaves at this position. */
   leave(lastEventId: string): void;
+  /** Nothing more is read from the server before `ready` resolves. */
+  pause(ready: Promise<void>): void;
+  /** Calls back in another turn of the event loop. Returns a function that cancels it. */
+  nextTurn(callback: () => void): () => void;
   reportError(error: unknown): void;
 }
 
@@ -68,10 +72,11 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
   #failure: { readonly error: unknown } | undefined;
   #resumeReading: (() => void) | undefined;
   #unsubscribe: (() => void) | undefined;
+  #cancelTurn: (() => void) | undefined;
 
   /** @throws {InvalidOptionError} if an option cannot work. */
   constructor(stream: IteratedStream<T>, options: EventIteratorOptions) {
-    const { maxQueuedEvents = 4_096, overflow = 'pause', onGap } = options;
+    const { maxQueuedEvents = 1_024, overflow = 'pause', onGap } = options;
     if (!(maxQueuedEvents >= 1)) {
       throw new InvalidOptionError(`maxQueuedEvents is ${String(maxQueuedEvents)}. Pass a number of at least 1.`);
     }
@@ -119,24 +124,13 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
     return this;
   }
 
-  #event(event: SseEvent<T>): undefined | Promise<void> {
+  #event(event: SseEvent<T>): void {
     if (this.#waiters.length > 0) {
       this.#waiters.shift()?.resolve({ done: false, value: event });
-      return undefined;
-    }
-    if (this.queued >= this.#maxQueuedEvents) {
-      if (this.#overflow === 'drop-oldest') {
-        this.#take();
-      } else if (this.#overflow === 'fail' || this.#stream.subscribers > 1) {
-        this.#end({ error: new SlowConsumerError(this.#maxQueuedEvents) });
-        return undefined;
-      } else {
-        this.#push(event);
-        return new Promise((resolve) => (this.#resumeReading = resolve));
-      }
+      return;
     }
     this.#push(event);
-    return undefined;
+    if (this.queued > this.#maxQueuedEvents) this.#overflows();
   }
 
   #gap(gap: Gap): void {
@@ -147,6 +141,11 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
 
   #state(state: StreamState): void {
     if (state.status === 'closed') this.#end(state.reason === 'failed' ? { error: state.error } : undefined);
+  }
+
+  /** Another subscriber came: it is not held up by this one. */
+  joined(): void {
+    this.#resume();
   }
 
   #subscribe(): void {
@@ -188,6 +187,24 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
     resume?.();
   }
 
+  /** Called for every event past the limit: the parser delivers a whole chunk before anybody can read. */
+  #overflows(): void {
+    if (this.#overflow === 'drop-oldest') {
+      this.#take();
+      return;
+    }
+    if (this.#resumeReading !== undefined) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#resumeReading = resolve;
+    this.#stream.pause(promise);
+    if (this.#overflow === 'pause' && this.#stream.subscribers === 1) return;
+    this.#cancelTurn = this.#stream.nextTurn(() => {
+      this.#cancelTurn = undefined;
+      if (this.queued > this.#maxQueuedEvents) this.#end({ error: new SlowConsumerError(this.#maxQueuedEvents) });
+      this.#resume();
+    });
+  }
+
   /** Returns false if nobody is there to be told. */
   #tellGap(gap: Gap): boolean {
     if (this.#onGap === undefined) return false;
@@ -224,6 +241,7 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
     const unsubscribe = this.#unsubscribe;
     this.#unsubscribe = undefined;
     unsubscribe?.();
+    this.#cancelTurn?.();
     this.#resume();
   }
 

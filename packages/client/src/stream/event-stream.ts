@@ -70,6 +70,7 @@ export function createEventStream<T = unknown>(url: StreamUrl, options: EventStr
       delivery.tellEnd(observer, state);
       return () => undefined;
     }
+    for (const iterator of iterators) iterator.joined();
     const subscription = delivery.add(observer);
     runner.dispatch({ type: 'subscribe' });
     return () => {
@@ -98,6 +99,8 @@ export function createEventStream<T = unknown>(url: StreamUrl, options: EventStr
           };
         },
         leave: (lastEventId) => (delivery.position = lastEventId),
+        pause: (ready) => delivery.pause(ready),
+        nextTurn: (callback) => settings.runtime.setTimer(callback, 0),
         reportError: settings.runtime.reportError,
       },
       iteratorOptions,
