@@ -36,7 +36,7 @@ export async function openDevtoolsPage(url: string): Promise<DevtoolsPage> {
   const port = await debuggingPort(chromium.stderr);
   const targets = (await (await fetch(`http://127.0.0.1:${port}/json`)).json()) as Target[];
   const socket = new WebSocket(targets.find(({ type }) => type === 'page')?.webSocketDebuggerUrl ?? '');
-  await once(socket as unknown as EventTarget, 'open');
+  await new Promise((resolve) => socket.addEventListener('open', resolve));
 
   const waiting = new Map<number, (result: Record<string, unknown>) => void>();
   socket.addEventListener('message', ({ data }) => {
@@ -53,15 +53,17 @@ export async function openDevtoolsPage(url: string): Promise<DevtoolsPage> {
     });
   await send('Page.enable');
 
+  const evaluate = async (expression: string): Promise<unknown> => {
+    const { result } = await send('Runtime.evaluate', { expression, returnByValue: true, awaitPromise: true });
+    return (result as { value?: unknown }).value;
+  };
+
   return {
-    async evaluate(expression) {
-      const { result } = await send('Runtime.evaluate', { expression, returnByValue: true, awaitPromise: true });
-      return (result as { value?: unknown }).value;
-    },
+    evaluate,
     async navigate(to) {
       await send('Page.navigate', { url: to });
       // It answers before the page is there.
-      while ((await this.evaluate('location.href')) !== to) await new Promise((resolve) => setTimeout(resolve, 20));
+      while ((await evaluate('location.href')) !== to) await new Promise((resolve) => setTimeout(resolve, 20));
     },
     async goBack() {
       const { entries, currentIndex } = await send('Page.getNavigationHistory');

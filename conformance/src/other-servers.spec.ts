@@ -8,13 +8,12 @@ import { DurableStreamTestServer } from '@durable-streams/server';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { createEventStream, type EventStreamOptions, type SseEvent } from '@sillage/client';
+import type * as graphql from 'graphql';
 import { createHandler } from 'graphql-sse/lib/use/http';
 import { afterEach, describe, expect, it } from 'vitest';
 
 // By `require`, as graphql-sse's own import of it resolves: two copies of graphql do not recognize each other's schemas.
-const { GraphQLInt, GraphQLObjectType, GraphQLSchema } = createRequire(import.meta.url)(
-  'graphql',
-) as typeof import('graphql');
+const { GraphQLInt, GraphQLObjectType, GraphQLSchema } = createRequire(import.meta.url)('graphql') as typeof graphql;
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
@@ -79,7 +78,7 @@ describe('the client at servers of other protocols', () => {
         { type: EventType.TEXT_MESSAGE_CONTENT, messageId: 'm', delta: 'Hello' },
         { type: EventType.RUN_FINISHED, threadId: 't', runId: 'r' },
       ])
-        response.write(encoder.encodeSSE(event as Parameters<EventEncoder['encodeSSE']>[0]));
+        response.write(encoder.encodeSSE(event));
       response.end();
     });
     const events = await readAll<{ type: string }>(origin, { headers: json, body: '{}' });
@@ -126,7 +125,7 @@ describe('the client at servers of other protocols', () => {
     let offset = '-1';
     const offsets: string[] = [];
     const received: number[] = [];
-    const stream = createEventStream<unknown>(
+    const stream = createEventStream(
       () => {
         offsets.push(offset);
         return `${url}?live=sse&offset=${offset}`;

@@ -75,7 +75,8 @@ export class SseClient {
 
   /** Angular's service worker would buffer the stream: this header tells it not to. Without one, the header would only need a preflight. */
   #serviceWorkerBypass(): Record<string, string> {
-    const controller = this.#document.defaultView?.navigator.serviceWorker?.controller;
+    const { serviceWorker } = (this.#document.defaultView?.navigator ?? {}) as Partial<Navigator>;
+    const controller = serviceWorker?.controller;
     return controller == null ? {} : { 'ngsw-bypass': 'true' };
   }
 
@@ -134,23 +135,24 @@ export class SseClient {
   }
 }
 
-/** The client's options: all of the request's but those that mean something to Angular alone. */
+/** The options that mean something to Angular alone, or that it gives the client in another form. */
+const ownOptions: ReadonlySet<string> = new Set<keyof SseRequest>([
+  'url',
+  'body',
+  'authentication',
+  'ticketUrl',
+  'reconnectOn',
+  'onState',
+  'onEventId',
+  'onGap',
+]);
+
+/** The client's options: all of the request's but Angular's own. */
 function streamOptions(request: SseRequest, bypass: Record<string, string>): EventStreamOptions {
-  const {
-    url,
-    body,
-    headers = {},
-    authentication,
-    ticketUrl,
-    reconnectOn,
-    onState,
-    onEventId,
-    onGap,
-    ...options
-  } = request;
+  const { body, headers = {} } = request;
   const json = body !== undefined && typeof body !== 'string';
   return {
-    ...options,
+    ...(Object.fromEntries(Object.entries(request).filter(([name]) => !ownOptions.has(name))) as EventStreamOptions),
     headers: { ...bypass, ...(json ? { 'Content-Type': 'application/json' } : {}), ...headers },
     ...(body === undefined ? {} : { body: json ? JSON.stringify(body) : body }),
   };

@@ -48,7 +48,10 @@ export function startAttempt<T>(
       onAnswered: () => port.answered(),
     });
     if (result === undefined || signal.aborted) return;
-    if ('end' in result) return port.ended(result.end);
+    if ('end' in result) {
+      port.ended(result.end);
+      return;
+    }
     const { body } = result.open;
     port.opened(result.open);
     // The callback of the state `open` may have closed the stream.

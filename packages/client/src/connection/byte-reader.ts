@@ -31,6 +31,8 @@ export function createByteReader(lastEventId: string, maxEventChars: number, sin
   let positionMoved = false;
   let overflowed = false;
 
+  /** A function, so that TypeScript does not assume that parsing changed nothing. */
+  const isPending = (): boolean => positionMoved && !overflowed;
   const flushPosition = (): void => {
     positionMoved = false;
     sink.position(id);
@@ -68,7 +70,7 @@ export function createByteReader(lastEventId: string, maxEventChars: number, sin
     feed(bytes) {
       if (overflowed) return;
       parser.feed(decoder.decode(bytes, { stream: true }));
-      if (positionMoved && !overflowed) flushPosition();
+      if (isPending()) flushPosition();
     },
   };
 }

@@ -1,12 +1,4 @@
-import {
-  type AccessTokenError,
-  ConnectionError,
-  InvalidOptionError,
-  isSseError,
-  ProtocolError,
-  type ResponseError,
-  type SseError,
-} from '../errors.ts';
+import { ConnectionError, InvalidOptionError, isSseError, ProtocolError, type StreamError } from '../errors.ts';
 import { isSendableId, type StreamSettings } from '../options/index.ts';
 import type { Refusal, TokenSource } from '../policy/index.ts';
 import { ended, type AttemptEnd } from './attempt-end.ts';
@@ -47,14 +39,14 @@ export async function openConnection<T>(
     url = settings.urlAt(lastEventId);
     request.onUrl(url);
     const token = await tokens.next(request.refusal, signal);
-    if (signal.aborted) return undefined;
+    if (isAborted(signal)) return undefined;
     headers = await requestHeaders(settings, token, lastEventId);
-    if (signal.aborted) return undefined;
+    if (isAborted(signal)) return undefined;
     href = await requestUrl(settings, url, token, request);
   } catch (cause) {
-    return signal.aborted ? undefined : { end: notSent(cause, request.refusal) };
+    return isAborted(signal) ? undefined : { end: notSent(cause, request.refusal) };
   }
-  if (signal.aborted) return undefined;
+  if (isAborted(signal)) return undefined;
   request.onSent();
   if (isAborted(signal)) return undefined;
 
@@ -73,11 +65,11 @@ export async function openConnection<T>(
       settings,
     );
   } catch (cause) {
-    if (signal.aborted) return undefined;
+    if (isAborted(signal)) return undefined;
     const error = new ConnectionError('network-error', `${url.origin} could not be reached.`, { cause });
     return { end: ended({ kind: 'unreachable' }, error) };
   }
-  const checked = signal.aborted ? undefined : await answered(response, settings, request);
+  const checked = isAborted(signal) ? undefined : await answered(response, settings, request);
   // An unread body keeps its connection open, and a browser has six for an origin.
   if (checked === undefined || 'end' in checked || isAborted(signal)) cancelBody(response);
   return isAborted(signal) ? undefined : checked;
@@ -135,20 +127,21 @@ async function requestUrl<T>(
 
 /** Why a request was not sent: no token, no ticket, a refused token, or headers that are not valid. Errors are told apart by `code`. */
 function notSent(cause: unknown, refused: Refusal | undefined): AttemptEnd {
-  const error: SseError = isSseError(cause)
-    ? cause
+  // By its code, because it may come from another copy of this package.
+  const error = isSseError(cause)
+    ? (cause as StreamError)
     : new InvalidOptionError('A function among the options failed: see the cause.', { cause });
   if (error === refused?.error) return ended({ kind: 'impossible' }, error);
   switch (error.code) {
     case 'http-error':
-      return refusal(error as ResponseError, 'ticket-endpoint').end;
+      return refusal(error, 'ticket-endpoint').end;
     case 'network-error':
     case 'connect-timeout':
       return ended({ kind: 'not-sent' }, error);
     case 'interaction-required':
       return ended({ kind: 'no-token', retry: 'after-interaction' }, error);
     case 'token-unavailable':
-      return ended({ kind: 'no-token', retry: (error as AccessTokenError).retry }, error);
+      return ended({ kind: 'no-token', retry: error.retry }, error);
     default:
       return ended({ kind: 'impossible' }, error);
   }

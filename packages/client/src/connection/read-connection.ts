@@ -147,13 +147,15 @@ class Reader<T> implements ConnectionReader, ByteSink {
         chunk = await this.#body.read();
       } catch (cause) {
         const error = new ConnectionError('connection-closed', 'connection closed: the network broke it.', { cause });
-        return this.#finish(ended({ kind: 'interrupted' }, error));
+        this.#finish(ended({ kind: 'interrupted' }, error));
+        return;
       }
       if (this.#isDone()) return;
       if (chunk.done) {
         const message = 'connection closed by the server before the stream was complete.';
         const error = new ConnectionError('connection-closed', message);
-        return this.#finish(ended({ kind: 'ended', server: this.#server }, error));
+        this.#finish(ended({ kind: 'ended', server: this.#server }, error));
+        return;
       }
       this.#silence?.bytes();
       const onBytes = this.#onBytes;
@@ -181,7 +183,8 @@ class Reader<T> implements ConnectionReader, ByteSink {
       if (this.#isDone()) return;
       if (this.#busy === waitedFor) this.#busy = undefined;
       for (; !this.#isBusy() && next < this.#queue.length; next += 1) {
-        this.#takeQueued(this.#queue[next] as Queued);
+        const queued = this.#queue[next];
+        if (queued !== undefined) this.#takeQueued(queued);
         if (this.#isDone()) return;
       }
     }
@@ -203,13 +206,20 @@ class Reader<T> implements ConnectionReader, ByteSink {
   #take(event: RawEvent): void {
     const meaning = meaningOf(event, this.#settings);
     switch (meaning.kind) {
-      case 'event':
-        return this.#deliverText(event.id, event.type, event.data);
+      case 'event': {
+        this.#deliverText(event.id, event.type, event.data);
+        return;
+      }
       case 'gap':
         this.#silence?.event();
-        return this.#consumer.gap(meaning.gap, event.id);
-      case 'failure':
-        return this.#finish(ended({ kind: 'impossible' }, meaning.error));
+        {
+          this.#consumer.gap(meaning.gap, event.id);
+          return;
+        }
+      case 'failure': {
+        this.#finish(ended({ kind: 'impossible' }, meaning.error));
+        return;
+      }
       case 'complete':
         if (meaning.deliver === 'event') this.#deliverText(event.id, event.type, event.data);
         else this.#consumer.moveTo(event.id);
@@ -224,7 +234,8 @@ class Reader<T> implements ConnectionReader, ByteSink {
       value = this.#parse(data);
     } catch (cause) {
       const hint = 'is not JSON. If the server sends text, set decode to "text" or "auto".';
-      return this.#fail(new InvalidDataError({ id, type, data }, hint, { cause }));
+      this.#fail(new InvalidDataError({ id, type, data }, hint, { cause }));
+      return;
     }
     const { validate } = this.#settings.decoder;
     if (validate === undefined) this.#deliver({ id, type, data: value });
@@ -239,7 +250,10 @@ class Reader<T> implements ConnectionReader, ByteSink {
   #validate(event: RawEvent, value: T, validate: NonNullable<Decoder<T>['validate']>): void {
     const settle = (result: SchemaResult<T>): void => {
       if (this.#isDone()) return;
-      if (result.issues === undefined) return this.#deliver({ ...event, data: result.value });
+      if (result.issues === undefined) {
+        this.#deliver({ ...event, data: result.value });
+        return;
+      }
       const { issues } = result;
       const reasons = issues.map(({ message }) => message).join('; ');
       this.#fail(new InvalidDataError(event, `does not fit the schema: ${reasons}`, { issues }));
@@ -248,7 +262,10 @@ class Reader<T> implements ConnectionReader, ByteSink {
       this.#fail(new InvalidDataError(event, 'could not be validated: the schema threw, see the cause.', { cause }));
     try {
       const result = validate(value);
-      if (!isThenable(result)) return settle(result);
+      if (!isThenable(result)) {
+        settle(result);
+        return;
+      }
       this.#busy = Promise.resolve(result)
         .then((settled) => {
           this.#busy = undefined;

@@ -70,7 +70,7 @@ export function createTokenSource(accessToken: AccessTokenFunction | undefined):
 async function ask(accessToken: AccessTokenFunction, request: AccessTokenRequest): Promise<string | undefined> {
   try {
     // JavaScript callers return null for "no token" as well.
-    return ((await accessToken(request)) as string | null | undefined) ?? undefined;
+    return (await accessToken(request)) ?? undefined;
   } catch (error) {
     if (isSseError(error)) throw error;
     throw new AccessTokenError(error instanceof Error ? error.message : String(error), { cause: error });

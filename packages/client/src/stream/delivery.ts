@@ -65,7 +65,7 @@ export class Delivery<T> {
   }
 
   /** Nothing more is read before `ready` resolves. What was read already is still delivered. */
-  pause(ready: Promise<void>): void {
+  pause(ready: Promise<unknown>): void {
     const all: Promise<void> = Promise.all([this.#ready, ready]).then(() => {
       if (this.#ready === all) this.#ready = undefined;
     });
@@ -105,8 +105,8 @@ export class Delivery<T> {
     const list = this.#list;
     let slow: PromiseLike<unknown>[] | undefined;
     for (let index = 0; index < list.length && this.#mode === 'on'; index += 1) {
-      const subscription = list[index] as Subscription<T>;
-      if (subscription.status === 'ended') continue;
+      const subscription = list[index];
+      if (subscription?.status !== 'active') continue;
       try {
         const answer = subscription.observer.next?.(event);
         if (answer !== undefined && isThenable(answer)) {

@@ -31,7 +31,7 @@ export interface IteratedStream<T> {
   /** The last subscriber, an iterator, leaves at this position. */
   leave(lastEventId: string): void;
   /** Nothing more is read from the server before `ready` resolves. */
-  pause(ready: Promise<void>): void;
+  pause(ready: Promise<unknown>): void;
   /** Calls back in another turn of the event loop. Returns a function that cancels it. */
   nextTurn(callback: () => void): () => void;
   reportError(error: unknown): void;
@@ -98,8 +98,7 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
 
   next(): Promise<Result<T>> {
     if (this.#status === 'new') this.#subscribe();
-    while (this.queued > 0) {
-      const queued = this.#take();
+    for (let queued = this.#take(); queued !== undefined; queued = this.#take()) {
       if (!(queued instanceof QueuedGap)) {
         this.#lastEventId = queued.id;
         return Promise.resolve({ done: false, value: queued });
@@ -117,7 +116,8 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
 
   throw(error: unknown): Promise<Result<T>> {
     this.#leave();
-    return Promise.reject(error as Error);
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what the caller threw
+    return Promise.reject(error);
   }
 
   [Symbol.asyncIterator](): this {
@@ -166,8 +166,9 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
     this.#queue.push(queued);
   }
 
-  #take(): SseEvent<T> | QueuedGap {
-    const queued = this.#queue[this.#head] as SseEvent<T> | QueuedGap;
+  #take(): SseEvent<T> | QueuedGap | undefined {
+    const queued = this.#queue[this.#head];
+    if (queued === undefined) return undefined;
     this.#head += 1;
     if (this.#head === this.#queue.length) {
       this.#queue = [];
@@ -194,8 +195,8 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
       return;
     }
     if (this.#resumeReading !== undefined) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#resumeReading = resolve;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#resumeReading = () => resolve(undefined);
     this.#stream.pause(promise);
     if (this.#overflow === 'pause' && this.#stream.subscribers === 1) return;
     this.#cancelTurn = this.#stream.nextTurn(() => {
@@ -228,7 +229,8 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
     this.#failure = undefined;
     if (failure === undefined) return Promise.resolve({ done: true, value: undefined });
     // What the stream failed with is what the loop throws.
-    return Promise.reject(failure.error as Error);
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- always an SseError
+    return Promise.reject(failure.error);
   }
 
   /** Ends the iterator after what is queued. The first `next()` after that is told why; the others find it at its end. */

@@ -82,7 +82,7 @@ export function createEventStream<T = unknown>(url: StreamUrl, options: EventStr
 
   const events = (iteratorOptions: EventIteratorOptions = {}): EventIterator<T> => {
     const { delivery } = runner;
-    const iterator: EventIterator<T> = new EventIterator(
+    const iterator = new EventIterator<T>(
       {
         get position() {
           return delivery.position;

@@ -130,7 +130,7 @@ function createCountingWorld(tokens: TokenAnswer[], answers: FetchAnswer[]) {
   };
 
   const fetch = (_: unknown, init: RequestInit = {}): Promise<Response> => {
-    const signal = init.signal as AbortSignal;
+    const signal = init.signal ?? new AbortController().signal;
     signals.push(signal);
     const eventStream = { 'Content-Type': 'text/event-stream' };
     switch (answers.shift() ?? 'hangs') {
@@ -160,7 +160,7 @@ function createCountingWorld(tokens: TokenAnswer[], answers: FetchAnswer[]) {
   };
 
   let given = 0;
-  const accessToken: EventStreamOptions['accessToken'] = ({ signal }) => {
+  const accessToken: EventStreamOptions['accessToken'] = () => {
     switch (tokens.shift() ?? 'token') {
       case 'token':
         return Promise.resolve(`token-${(given += 1)}`);
@@ -171,7 +171,6 @@ function createCountingWorld(tokens: TokenAnswer[], answers: FetchAnswer[]) {
       case 'hangs':
         return new Promise(() => undefined);
       case 'interaction':
-        void signal;
         throw new InteractionRequiredError('sign in', {
           settled: (waiting) =>
             new Promise((resolve, reject) => interactions.push({ resolve, reject, signal: waiting })),
@@ -222,7 +221,7 @@ describe('a stream, whatever happens to it', () => {
         const subscribers: (Told & { stop: () => void })[] = [];
         const iterators: AsyncIterableIterator<unknown>[] = [];
         const stream: EventStream = createEventStream('https://api.contoso.example/events', {
-          fetch: world.fetch as typeof fetch,
+          fetch: world.fetch,
           accessToken: world.accessToken,
           runtime: world.runtime,
           signal: controller.signal,

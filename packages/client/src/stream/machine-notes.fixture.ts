@@ -56,7 +56,7 @@ const decides = 'The rules of PROTOCOL 8 decide, by outcome: see `reconnect-poli
 const end = 'Cancels everything and tells every subscriber the end.';
 
 /** What happens where an input is not ignored. */
-export const transitionNotes: { readonly [S in Status]: Partial<Record<Input['type'], string>> } = {
+export const transitionNotes: Readonly<Record<Status, Partial<Record<Input['type'], string>>>> = {
   idle: { subscribe: begin, close: end },
   preparing: {
     close: end,

@@ -51,11 +51,9 @@ const arbitraryInput: fc.Arbitrary<(generation: number) => Input> = fc.oneof(
   fc
     .constantFrom<Input>({ type: 'subscribe' }, { type: 'reconnect' }, { type: 'wake' }, { type: 'due' })
     .map((input) => () => input),
-  fc.tuple(fc.constantFrom(0, 0, 0, 1), fc.constantFrom('sent', 'answered', 'bytes', 'settled', 'abandoned')).map(
-    ([late, type]) =>
-      (generation: number) =>
-        ({ type, generation: generation - late }) as Input,
-  ),
+  fc
+    .tuple(fc.constantFrom(0, 0, 0, 1), fc.constantFrom('sent', 'answered', 'bytes', 'settled', 'abandoned'))
+    .map(([late, type]) => (generation: number) => ({ type, generation: generation - late })),
   fc
     .tuple(fc.constantFrom(0, 0, 0, 1), fc.option(fc.nat(60_000), { nil: undefined }))
     .map(([late, sessionMs]) => (generation: number): Input => ({
@@ -224,7 +222,7 @@ describe('the machine of a stream', () => {
   });
 
   it('completes without an error, and fails with one even if the end has none', () => {
-    const open = states.find(({ status }) => status === 'open') as MachineState;
+    const open = states.find(({ status }) => status === 'open') ?? initialState;
     const { generation } = open.memory;
     expect(transition(open, { type: 'ended', generation, end: ended({ kind: 'completed' }) }, context).visible).toEqual(
       {

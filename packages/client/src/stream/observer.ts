@@ -51,10 +51,14 @@ export function tell<T>(
     }
   };
   switch (notification.kind) {
-    case 'gap':
-      return call(() => observer.gap?.(notification.gap));
-    case 'position':
-      return call(() => observer.position?.(notification.lastEventId));
+    case 'gap': {
+      call(() => observer.gap?.(notification.gap));
+      return;
+    }
+    case 'position': {
+      call(() => observer.position?.(notification.lastEventId));
+      return;
+    }
     case 'state': {
       const { state } = notification;
       call(() => observer.state?.(state));

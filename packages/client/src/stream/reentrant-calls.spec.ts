@@ -65,7 +65,9 @@ describe('calls from callbacks', () => {
       const stream = createEventStream(url, { fetch: world.fetch, runtime: world.runtime });
       stop = stream.subscribe({
         state: ({ status }) => {
-          if (status === 'waiting') leave === 'close' ? stream.close() : stop();
+          if (status !== 'waiting') return;
+          if (leave === 'close') stream.close();
+          else stop();
         },
       });
       await settle();
@@ -94,7 +96,9 @@ describe('calls from callbacks', () => {
         told.push(`${name} event ${String(data)}`);
         if (name === 'A') stream.close();
       },
-      state: ({ status }) => void (status === 'closed' && told.push(`${name} closed`)),
+      state: ({ status }) => {
+        if (status === 'closed') told.push(`${name} closed`);
+      },
       position: (id) => void told.push(`${name} position ${id}`),
     });
     stream.subscribe(record('A'));

@@ -46,7 +46,7 @@ export function createRunner<T>(settings: StreamSettings<T>, onClosed: () => voi
       wallMs: runtime.now(),
       random: runtime.random(),
       network: runtime.lifecycle.network(),
-      settings: settings as StreamSettings<unknown>,
+      settings: settings,
     });
     if (machine === before) return;
     if (machine.visible !== before.visible) {

@@ -143,7 +143,7 @@ describe('a custom fetch that ignores the signal', () => {
     let requests = 0;
     const stream = createEventStream(url, {
       runtime: world.runtime,
-      fetch: () => Promise.resolve((bodies[requests++] as (typeof bodies)[0]).response),
+      fetch: () => Promise.resolve(bodies[requests++]?.response ?? new Response()),
     });
     stream.subscribe({});
     await settle();
