@@ -53,6 +53,7 @@ const claims = [
       ],
     ]),
   ],
+  ['STATES.md matches the code', [[join(root, 'scripts', 'states.mjs')]]],
   ['Sizes are within their budgets', [[module('size-limit', 'bin.js')]]],
 ];
 

@@ -129,7 +129,7 @@ async function bundle(contents: string): Promise<string> {
 
 let world: Awaited<ReturnType<typeof startWorld>>;
 beforeAll(async () => {
-  world = await startWorld(await bundle(pageScript), await bundle("import 'zone.js';"));
+  world = await startWorld(await bundle(pageScript), await bundle("import 'zone';"));
 });
 afterAll(() => world.close());
 

@@ -8,7 +8,7 @@ import { meaningOf } from './reserved-events.ts';
 import { watchSilence, type Silence } from './silence.ts';
 
 /** Receives the events of a connection. Its callbacks may stop the reader, synchronously. */
-export interface EventConsumer<T> {
+interface EventConsumer<T> {
   /** The delivery that a subscriber still works on, from the last connection. */
   readonly busy: PromiseLike<unknown> | undefined;
   /** Resolves when more may be read; `undefined` if it may be now. */

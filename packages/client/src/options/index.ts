@@ -1,4 +1,4 @@
-export { createDecoder, parseLossless } from './decode.ts';
+export { parseLossless } from './decode.ts';
 export type { Decode, Decoder, RawEvent, SchemaResult, StandardSchema } from './decode.ts';
 export { isThenable } from './is-thenable.ts';
 export { isSendableId, resolveOptions } from './options.ts';
