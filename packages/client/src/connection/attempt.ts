@@ -37,6 +37,8 @@ export function startAttempt<T>(
   const controller = new AbortController();
   const { signal } = controller;
   let reader: ConnectionReader | undefined;
+  /** Kept until there is a reader: the callback of the state `open` may ask for it. */
+  let onNextBytes: (() => void) | undefined;
 
   const run = async (): Promise<void> => {
     const result = await openConnection(settings, tokens, {
@@ -56,12 +58,18 @@ export function startAttempt<T>(
     port.opened(result.open);
     // The callback of the state `open` may have closed the stream.
     if (isAborted(signal)) body.cancel().catch(() => undefined);
-    else reader = readConnection(result.open, port.lastEventId, settings, port);
+    else {
+      reader = readConnection(result.open, port.lastEventId, settings, port);
+      if (onNextBytes !== undefined) reader.onNextBytes(onNextBytes);
+    }
   };
   run().catch((error: unknown) => settings.runtime.reportError(error));
 
   return {
-    onNextBytes: (callback) => reader?.onNextBytes(callback),
+    onNextBytes: (callback) => {
+      onNextBytes = callback;
+      reader?.onNextBytes(callback);
+    },
     cancel: () => {
       controller.abort();
       reader?.stop();

@@ -15,7 +15,7 @@ type Command =
   | { readonly kind: 'write'; readonly text: string }
   | { readonly kind: 'end' | 'break' };
 /** What a callback of a subscriber does, called again and again. */
-type Reaction = 'nothing' | 'close' | 'unsubscribe' | 'reconnect' | 'subscribe' | 'throw' | 'promise';
+type Reaction = 'nothing' | 'wake' | 'close' | 'unsubscribe' | 'reconnect' | 'subscribe' | 'throw' | 'promise';
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   fc.constantFrom<Command>(
@@ -74,6 +74,7 @@ const scenario = fc.record({
       'reconnect',
       'subscribe',
       'throw',
+      'wake',
       'promise',
     ),
     { maxLength: 20 },
@@ -243,6 +244,9 @@ describe('a stream, whatever happens to it', () => {
             case 'subscribe':
               if (subscribers.length < 10) subscribe();
               return undefined;
+            case 'wake':
+              world.wake();
+              return undefined;
             case 'throw':
               throw new Error('in my own code');
             case 'promise':
@@ -370,7 +374,7 @@ describe('a stream, whatever happens to it', () => {
           expect(await iterator.next()).toEqual({ done: true, value: undefined });
         }
       }),
-      { numRuns: 600 },
+      { numRuns: 1_500 },
     );
   }, 60_000);
 });

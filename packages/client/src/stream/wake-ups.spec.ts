@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { createEventStream } from './event-stream.ts';
 import { browserLifecycle } from '../options/page-lifecycle.ts';
-import { header, listen, status } from '../testing/listen.fixture.ts';
-import { scriptedStream, ScriptedWorld } from '../testing/scripted-world.fixture.ts';
+import { header, listen, status, url } from '../testing/listen.fixture.ts';
+import { scriptedStream, ScriptedWorld, settle } from '../testing/scripted-world.fixture.ts';
 
 describe('wake-ups', () => {
   it('start no attempt before the time that Retry-After asks for, however many come', async () => {
@@ -85,6 +86,23 @@ describe('wake-ups', () => {
       expect(stream.state.status).toBe('open');
     }
     expect(world.requests).toHaveLength(1);
+  });
+
+  it('may come in the callback of "open": the connection is checked, and kept if it shows bytes', async () => {
+    const server = scriptedStream();
+    const world = new ScriptedWorld(server.response);
+    const stream = createEventStream(url, { fetch: world.fetch, runtime: world.runtime });
+    stream.subscribe({
+      state: ({ status }) => {
+        if (status === 'open') void world.wake();
+      },
+    });
+    await settle();
+    await server.write(':\n');
+    await world.advance(60_000);
+    expect(stream.state.status).toBe('open');
+    expect(world.requests).toHaveLength(1);
+    stream.close();
   });
 
   it('give a POST more time, and fail it if it stays silent', async () => {
