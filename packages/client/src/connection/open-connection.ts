@@ -125,7 +125,7 @@ async function requestUrl<T>(
   return url.href;
 }
 
-/** Why a request was not sent: no token, no ticket, a refused token, or headers that are not valid. Errors are told apart by `code`. */
+/** Why a request was not sent: no token, no ticket, a refused token, or headers that are not valid. Errors are distinguished by `code`. */
 function notSent(cause: unknown, refused: Refusal | undefined): AttemptEnd {
   // By its code, because it may come from another copy of this package.
   const error = isSseError(cause)

@@ -22,7 +22,7 @@ export interface Silence {
 
 /**
  * Watches a connection with one timer. The clock is read once per chunk and never per event; a timer that fires after something arrived
- * only starts anew.
+ * only starts again.
  *
  * @returns `undefined` if there is no limit, so that a stream without one does not pay for it.
  */

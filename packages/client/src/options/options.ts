@@ -79,7 +79,7 @@ export interface EventStreamOptions<T = unknown> {
    * @default 2.5 times the server's heartbeat interval if it announced one (PROTOCOL 3.2), else Infinity
    */
   readonly heartbeatTimeoutMs?: number;
-  /** The maximum time without an event, however many heartbeats arrive, in ms. @default Infinity */
+  /** The maximum time without an event, in ms; heartbeats do not count. @default Infinity */
   readonly idleTimeoutMs?: number;
   /** The maximum size of one event's data and of one line, in UTF-16 units. A larger one fails the stream. @default 8388608 */
   readonly maxEventChars?: number;

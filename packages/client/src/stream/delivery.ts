@@ -83,7 +83,7 @@ export class Delivery<T> {
     this.#setList(this.#list.filter((other) => other !== subscription));
   }
 
-  /** Nothing but the end is told any more, beginning with the next subscriber. */
+  /** From the next subscriber on, only the end is delivered. */
   halt(): void {
     this.#mode = 'halted';
   }
@@ -149,7 +149,7 @@ export class Delivery<T> {
     this.#flush();
   }
 
-  /** Tells the end to a subscriber that came after it. */
+  /** Tells a late subscriber that the stream has ended. */
   tellEnd(observer: StreamObserver<T>, state: StreamState): void {
     tell({ observer, status: 'active' }, { kind: 'state', state }, this.#reportError);
   }

@@ -44,7 +44,7 @@ interface Waiter<T> {
   readonly reject: (error: unknown) => void;
 }
 
-/** A gap in its place among the queued events. A class, so that events are queued without a wrapper. */
+/** A gap, queued between the events around it. A class, so that events are queued without a wrapper. */
 class QueuedGap {
   readonly gap: Gap;
 
@@ -134,7 +134,7 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
   }
 
   #gap(gap: Gap): void {
-    // In its place among the events: the waiting ones were sent before it.
+    // After the waiting events: they were sent before it.
     if (this.queued > 0) this.#push(new QueuedGap(gap));
     else if (!this.#tellGap(gap)) this.#end({ error: new GapError(gap) });
   }
@@ -206,7 +206,7 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
     });
   }
 
-  /** Returns false if nobody is there to be told. */
+  /** Returns false if there is no `onGap`. */
   #tellGap(gap: Gap): boolean {
     if (this.#onGap === undefined) return false;
     try {
@@ -233,7 +233,7 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
     return Promise.reject(failure.error);
   }
 
-  /** Ends the iterator after what is queued. The first `next()` after that is told why; the others find it at its end. */
+  /** Ends the iterator after what is queued. The first `next()` after that rejects with the reason; later ones return the end. */
   #end(failure?: { readonly error: unknown }): void {
     if (this.#status === 'ended') return;
     this.#status = 'ended';
@@ -247,7 +247,7 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
     this.#resume();
   }
 
-  /** Keeps the position of the last event that was returned: what waits was not read, and is sent again to whoever resumes there. */
+  /** Keeps the position of the last event that was returned: the waiting events were not read, and a stream that resumes there receives them again. */
   #leave(): void {
     const unread = this.queued;
     this.#clear();

@@ -36,7 +36,7 @@ describe('a stream', () => {
   });
 });
 
-describe('answers that are no stream', () => {
+describe('responses that are not a stream', () => {
   it.each([
     ['a page', () => new Response('<html>', { headers: { 'Content-Type': 'text/html' } }), 'unexpected-content-type'],
     [
@@ -168,7 +168,7 @@ describe('ending', () => {
 });
 
 describe('consumers', () => {
-  it('gives a consumer its own error back, and goes on (no reconnection)', async () => {
+  it('reports an exception of a subscriber, and continues without a reconnection', async () => {
     const server = scriptedStream();
     const world = new ScriptedWorld(server.response);
     const stream = createEventStream(url, { fetch: world.fetch, runtime: world.runtime });
@@ -259,7 +259,7 @@ describe('consumers', () => {
 
 describe('options that cannot work', () => {
   it.each([
-    ['a URL that is none', 'nowhere', {}, /absolute/],
+    ['a URL that is not valid', 'nowhere', {}, /absolute/],
     ['another scheme', 'ftp://x.example/', {}, /http/],
     ['credentials in the URL', 'https://a:b@x.example/', {}, /accessToken/],
     ['a body that can be sent once', url, { body: new ReadableStream() as unknown as string }, /string/],

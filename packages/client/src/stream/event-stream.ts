@@ -16,7 +16,7 @@ export interface EventStream<T = unknown> extends AsyncIterable<SseEvent<T>, und
    */
   readonly lastEventId: string;
   /**
-   * Subscribes, and opens the stream if nobody had. A subscriber of a stream that has ended is told the end at once.
+   * Subscribes, and opens the stream if nobody had. If the stream has ended, the subscriber's callbacks for the end are called at once.
    *
    * @returns a function that unsubscribes; the stream closes when its last subscriber does.
    */

@@ -154,7 +154,7 @@ describe('a response that simply ends', () => {
 });
 
 describe('an end that the server announced (Sillage-Session-Ms)', () => {
-  it('is no failure and waits for nothing, however often it comes', async () => {
+  it('does not count as a failure and is followed by an attempt at once, each time', async () => {
     const servers = Array.from({ length: 10 }, () => scriptedStream({ 'Sillage-Session-Ms': '10000' }));
     const world = new ScriptedWorld(...servers.map(({ response }) => response));
     const { seen } = await listen(world);

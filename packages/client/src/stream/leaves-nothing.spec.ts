@@ -204,7 +204,7 @@ function createCountingWorld(tokens: TokenAnswer[], answers: FetchAnswer[]) {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Counts what each subscriber is told of the end. */
+/** Counts the callbacks for the end that each subscriber receives. */
 interface Told {
   ends: number;
   closed: number;

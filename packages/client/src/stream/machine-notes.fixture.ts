@@ -26,7 +26,7 @@ export const inputNotes: Record<Input['type'], string> = {
   sent: 'The token is there, and the request is sent.',
   answered: 'The response headers have arrived.',
   opened: 'The response is 200 with `text/event-stream`.',
-  bytes: 'Bytes arrived, after the machine asked to be told.',
+  bytes: 'Bytes arrived, and the machine asked for a notice.',
   retry: 'The server sent `retry:`.',
   ended: 'The attempt or its connection ended: refused, not reachable, interrupted, complete, no token …',
   settled: 'The user interaction succeeded.',
@@ -51,7 +51,7 @@ export const ignoredBecause: Record<Input['type'], string> = {
 };
 
 const begin = 'Begins an attempt.';
-const replaces = 'Cancels the attempt or connection and begins another at the present position.';
+const replaces = 'Cancels the attempt or connection and begins another at the last position.';
 const decides = 'The rules of PROTOCOL 8 decide, by outcome: see `reconnect-policy.ts`.';
 const end = 'Cancels everything and tells every subscriber the end.';
 

@@ -240,7 +240,7 @@ const transitions: Transitions = {
 };
 
 /**
- * The next state of a stream: a pure function. What has to happen follows from the states before and after: subscribers are told if
+ * The next state of a stream: a pure function. What has to happen follows from the states before and after: subscribers are notified if
  * `visible` changed, and the resources of the new state are acquired (see `resources.ts`).
  *
  * An input of an earlier attempt arrives too late and is ignored in every state.
@@ -381,7 +381,7 @@ function afterOutcome(memory: Memory, outcome: Outcome): Memory {
 
 const connectionClosed = new ConnectionError('connection-closed', 'connection closed.');
 
-/** A browser does not tell a page why a request failed: a policy of the page looks like a dead network, and fails for ever. */
+/** A browser does not tell a page why a request failed: a policy of the page looks like a dead network. */
 function explain(error: SseError, unreachable: number): SseError {
   if (unreachable < unreachableHintAfter || error.code !== 'network-error') return error;
   return new ConnectionError(

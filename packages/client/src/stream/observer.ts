@@ -18,7 +18,7 @@ export interface StreamObserver<T> {
   position?(lastEventId: string): void;
 }
 
-/** What happened to a stream, as its subscribers are told. */
+/** What happened to a stream, for its subscribers. */
 export type Notification =
   | { readonly kind: 'state'; readonly state: StreamState }
   | { readonly kind: 'gap'; readonly gap: Gap }
@@ -27,7 +27,7 @@ export type Notification =
 /** One subscription: a wrapper, so that the same observer can subscribe twice. */
 export interface Subscription<T> {
   readonly observer: StreamObserver<T>;
-  /** `'ended'` after it was told the end of the stream or unsubscribed: nothing follows. */
+  /** `'ended'` after the end of the stream or an unsubscribe: nothing follows. */
   status: 'active' | 'ended';
 }
 

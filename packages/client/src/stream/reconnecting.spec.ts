@@ -4,7 +4,7 @@ import { header, listen, status, url } from '../testing/listen.fixture.ts';
 import { scriptedStream, ScriptedWorld, settle } from '../testing/scripted-world.fixture.ts';
 
 describe('reconnecting', () => {
-  it('resumes after the last event delivered, with a token of its own (PROTOCOL 2.3, 8.7)', async () => {
+  it('resumes after the last event delivered, with a new token (PROTOCOL 2.3, 8.7)', async () => {
     const first = scriptedStream();
     const second = scriptedStream();
     const world = new ScriptedWorld(first.response, second.response);
@@ -61,7 +61,7 @@ describe('reconnecting', () => {
     await settle();
     await world.advance(1_000);
     await world.advance(2_000);
-    // One event is no proof: the connection dies at once.
+    // One event does not prove stability: the connection dies at once.
     await short.write('data: 1\n\n');
     await short.end();
     await world.advance(4_000);
@@ -121,7 +121,7 @@ describe('reconnecting', () => {
     expect(stream.state.status).toBe('open');
   });
 
-  it('limits the time without an event if idleTimeoutMs is set, however many heartbeats arrive', async () => {
+  it('limits the time without an event if idleTimeoutMs is set, even if heartbeats arrive', async () => {
     const server = scriptedStream();
     const world = new ScriptedWorld(server.response);
     const { stream } = await listen(world, { idleTimeoutMs: 5_000 });

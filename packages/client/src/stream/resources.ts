@@ -15,7 +15,7 @@ export interface Resources {
 }
 
 /**
- * Returns the resources of a state. They are a function of the state and not of the way to it: so whatever happens, in whatever order, a
+ * Returns the resources of a state. They are a function of the state and not of the way to it: so after any inputs in any order a
  * closed stream has none.
  */
 export function resourcesOf(state: MachineState): Resources {

@@ -169,7 +169,7 @@ describe('redirects', () => {
 });
 
 describe('what is sent', () => {
-  it('refuses to send an event ID with a control character, instead of trying for ever', async () => {
+  it('refuses to send an event ID with a control character, instead of retrying without limit', async () => {
     for (const id of ['a\u0001b', 'a\u007fb']) {
       const server = scriptedStream();
       const world = new ScriptedWorld(server.response);

@@ -20,7 +20,7 @@ export interface Runner<T> {
   dispatch(input: Input): void;
 }
 
-/** Creates the runner of one stream. `onClosed` is called once, before the subscribers are told. */
+/** Creates the runner of one stream. `onClosed` is called once, before the subscribers are notified. */
 export function createRunner<T>(settings: StreamSettings<T>, onClosed: () => void): Runner<T> {
   const { runtime } = settings;
   const tokens = createTokenSource(settings.accessToken);

@@ -11,7 +11,7 @@ describe('tokens', () => {
       'WWW-Authenticate': `Bearer error="${claims === undefined ? 'invalid_token' : 'insufficient_claims'}"${claims === undefined ? '' : `, claims="${btoa(claims)}"`}`,
     });
 
-  it('asks once for a new token after a 401, with the claims demanded, and goes on at once (PROTOCOL 8.4)', async () => {
+  it('asks once for a new token after a 401, with the claims demanded, and retries at once (PROTOCOL 8.4)', async () => {
     const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
     const world = new ScriptedWorld(challenged(claims), scriptedStream().response);
     const asked: AccessTokenRequest['demand'][] = [];
@@ -149,7 +149,7 @@ describe('tokens', () => {
     expect(header(world, 1, 'Authorization')).toBe('Bearer token-3');
   });
 
-  it('waits for a person where one is needed, opens nothing, and resumes where it was (PROTOCOL 8.9)', async () => {
+  it('waits if user interaction is required, opens nothing, and resumes at its position (PROTOCOL 8.9)', async () => {
     const first = scriptedStream();
     const world = new ScriptedWorld(first.response, scriptedStream().response);
     let signIn: () => void = () => undefined;
@@ -178,7 +178,7 @@ describe('tokens', () => {
     expect(header(world, 1, 'Last-Event-ID')).toBe('e-4');
   });
 
-  it('fails where the wait for a person is given up, and does not ask again', async () => {
+  it('fails if the user interaction is abandoned, and does not ask again', async () => {
     let asked = 0;
     const { seen } = await listen(new ScriptedWorld(), {
       accessToken: () => {
@@ -192,7 +192,7 @@ describe('tokens', () => {
     expect(asked).toBe(1);
   });
 
-  it('stops waiting for a person when it is closed', async () => {
+  it('stops waiting for the user interaction when it is closed', async () => {
     const world = new ScriptedWorld();
     let aborted = false;
     const { stop } = await listen(world, {
@@ -212,7 +212,7 @@ describe('tokens', () => {
   });
 
   it.each([
-    ['an error of its own', () => Promise.reject(new Error('MSAL is not initialized'))],
+    ['an error that is not one of this package', () => Promise.reject(new Error('MSAL is not initialized'))],
     [
       'nothing after something',
       (() => {
@@ -220,7 +220,7 @@ describe('tokens', () => {
         return () => (calls++ === 0 ? 'token' : undefined);
       })(),
     ],
-    ['what is no bearer token', () => 'Bearer eyJ'],
+    ['a value that is not a bearer token', () => 'Bearer eyJ'],
   ])('fails with "Failed to acquire token" where the function gives %s', async (_, accessToken) => {
     const server = scriptedStream();
     const { seen } = await listen(new ScriptedWorld(status(503), server.response), {

@@ -5,7 +5,7 @@ import { header, listen, status, url } from '../testing/listen.fixture.ts';
 import { scriptedStream, ScriptedWorld, settle } from '../testing/scripted-world.fixture.ts';
 
 describe('wake-ups', () => {
-  it('start no attempt before the time that Retry-After asks for, however many come', async () => {
+  it('start no attempt before the time that Retry-After asks for, even ten of them', async () => {
     const world = new ScriptedWorld(status(503, { 'Retry-After': '60' }), scriptedStream().response);
     const { stream } = await listen(world);
     for (let n = 0; n < 10; n += 1) {
@@ -21,7 +21,7 @@ describe('wake-ups', () => {
     expect(stream.state.status).toBe('open');
   });
 
-  it('start at most one attempt in baseDelayMs: flaps of the network are no storm', async () => {
+  it('start at most one attempt in baseDelayMs: a network that flaps does not cause a storm', async () => {
     const world = new ScriptedWorld(...Array.from({ length: 20 }, () => new TypeError('refused')));
     world.randomValue = 0.999;
     await listen(world);

@@ -13,7 +13,7 @@ export async function listen<T = unknown>(
   options: EventStreamOptions<T> = {},
   target: StreamUrl = url,
 ) {
-  // The tests of streams write whatever is short: what is no JSON is left as text.
+  // The tests of streams write short data: text that is not JSON stays text.
   const stream = createEventStream<T>(target, {
     fetch: world.fetch,
     runtime: world.runtime,

@@ -46,7 +46,7 @@ export function silentBody(headers: Record<string, string> = {}, statusCode = 20
 
 type Answer = Response | Error | ((request: SeenRequest) => Response | Promise<Response>);
 
-/** A world without waiting: a server that answers from a script, and a clock that moves when it is told to. */
+/** A world without waiting: a server that answers from a script, and a clock that the test moves. */
 export class ScriptedWorld {
   readonly requests: SeenRequest[] = [];
   /** What consumers threw. */
