@@ -47,7 +47,9 @@ export async function checkResponse<T>(
   if (status === 204) return { end: ended({ kind: 'completed' }) };
   if (status !== 200) return refusal(await responseError(response, settings.runtime), 'stream');
   const contentType = headers.get('Content-Type') ?? '';
-  if (essence(contentType) !== 'text/event-stream' || body === null) {
+  if (body === null)
+    return refuse('unexpected-content-type', 'The response has no body, so it is not an event stream.');
+  if (essence(contentType) !== 'text/event-stream') {
     return refuse(
       'unexpected-content-type',
       contentType === ''

@@ -102,7 +102,8 @@ class Reader<T> implements ConnectionReader, ByteSink {
         this.#finish(ended({ kind: 'interrupted' }, new ConnectionError(code, `connection closed: ${reason}`)));
       },
     );
-    void this.#read();
+    // Nothing in it is expected to throw: if it does, the stream must not stay open without a reader.
+    this.#read().catch((cause: unknown) => this.#finish(brokenOff(cause)));
   }
 
   onNextBytes(callback: () => void): void {
@@ -146,8 +147,7 @@ class Reader<T> implements ConnectionReader, ByteSink {
       try {
         chunk = await this.#body.read();
       } catch (cause) {
-        const error = new ConnectionError('connection-closed', 'connection closed: the network broke it.', { cause });
-        this.#finish(ended({ kind: 'interrupted' }, error));
+        this.#finish(brokenOff(cause));
         return;
       }
       if (this.#isDone()) return;
@@ -304,3 +304,8 @@ class Reader<T> implements ConnectionReader, ByteSink {
 }
 
 const completed = ended({ kind: 'completed' });
+
+function brokenOff(cause: unknown): AttemptEnd {
+  const error = new ConnectionError('connection-closed', 'connection closed: the network broke it.', { cause });
+  return ended({ kind: 'interrupted' }, error);
+}
