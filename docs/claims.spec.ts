@@ -115,7 +115,7 @@ describe('a command', () => {
   /** npm's own, which need no script. */
   const builtIn = ['ci', 'install', 'pack'];
   const commands = documents.flatMap(({ path, text }) =>
-    [...text.matchAll(/(?<=^|`)npm (?:run (?<named>\w+)|(?<short>\w+))(?: -- (?<suite>\w+))?/gm)].map(({ groups }) => ({
+    [...text.matchAll(/(?<=^|`)npm (?:run (?<named>[\w:]+)|(?<short>\w+))(?: -- (?<suite>\w+))?/gm)].map(({ groups }) => ({
       path,
       script: groups?.named ?? groups?.short ?? '',
       suite: groups?.suite,

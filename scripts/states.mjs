@@ -57,7 +57,7 @@ const text = `# States of a stream
 Generated from the code by \`node scripts/states.mjs update\`: the machine was run on a sample of every state and every input.
 
 A stream is a pure function from state and input to the next state (\`src/stream/machine.ts\`). What has to happen follows from it: subscribers
-are told if \`stream.state\` changed, and the resources of the new state are acquired, those of the old one given up. An event never changes the
+are notified if \`stream.state\` changed, and the resources of the new state are acquired, those of the old one given up. An event never changes the
 state: it goes from the reader to the subscribers. Every attempt has a number, and an input of an earlier attempt is ignored in every state.
 
 ## All states

@@ -17,6 +17,21 @@ function open<T>(world: World, url: string, options: EventStreamOptions<T> = {})
   return createEventStream<T>(url, { accessToken: () => world.token(), reconnect, ...options });
 }
 
+/** How long a scenario waits before it fails with a reason: shorter than a test may take. */
+const limitMs = 15_000;
+
+async function within<R>(promise: Promise<R>, what: () => string): Promise<R> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`Waited ${limitMs} ms ${what()}`)), limitMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Subscribes, and can wait for a number of events. */
 function collect<T>(stream: EventStream<T>) {
   const events: SseEvent<T>[] = [];
@@ -36,26 +51,38 @@ function collect<T>(stream: EventStream<T>) {
     error: (error) => settled.resolve(error),
     complete: () => settled.resolve('complete'),
   });
+  /** What the stream had when a wait was given up. */
+  const facts = (): string =>
+    `${events.length} events, the last ${JSON.stringify(events.slice(-3))}, gaps ${JSON.stringify(gaps)}, state ${JSON.stringify(stream.state)}, position "${stream.lastEventId}"`;
   const until = (condition: () => boolean): Promise<void> =>
-    new Promise((resolve) => {
-      const check = (): void => {
-        if (!condition()) return;
-        checks.delete(check);
-        resolve();
-      };
-      checks.add(check);
-      check();
-    });
+    within(
+      new Promise((resolve) => {
+        const check = (): void => {
+          if (!condition()) return;
+          checks.delete(check);
+          resolve();
+        };
+        checks.add(check);
+        check();
+      }),
+      () => `for ${condition.toString()}. The stream had ${facts()}.`,
+    );
   return {
     events,
     gaps,
     /** How the stream ended: `'complete'`, or its error. */
-    end: settled.promise,
+    get end(): Promise<unknown> {
+      return within(settled.promise, () => `for the end of the stream. It had ${facts()}.`);
+    },
     until,
     /** Resolves once the client has a position (PROTOCOL 4.3). The server has the session by then. */
-    placed: async (): Promise<void> => {
-      while (stream.lastEventId === '') await new Promise((resolve) => setTimeout(resolve, 5));
-    },
+    placed: (): Promise<void> =>
+      within(
+        (async () => {
+          while (stream.lastEventId === '') await new Promise((resolve) => setTimeout(resolve, 5));
+        })(),
+        () => `for a position. The stream had ${facts()}.`,
+      ),
     data: () => events.map(({ data }) => data),
     stop,
   };

@@ -37,7 +37,14 @@ export interface Scenario {
 /** Controls a conformance server over HTTP, also from a page. */
 export function createWorld(server: string): World {
   const control = async (path: string, body: unknown = {}): Promise<void> => {
-    const response = await fetch(`${server}/control/${path}`, { method: 'POST', body: JSON.stringify(body) });
+    // A control call that never answers would be a timeout without a reason.
+    const response = await fetch(`${server}/control/${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(15_000),
+    }).catch((cause: unknown) => {
+      throw new Error(`control/${path} with ${JSON.stringify(body)} did not answer within 15 s.`, { cause });
+    });
     if (!response.ok) throw new Error(`control/${path} answered ${response.status}: ${await response.text()}`);
   };
   return {

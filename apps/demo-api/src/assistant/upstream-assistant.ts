@@ -23,7 +23,10 @@ export function createUpstreamAssistant({ baseUrl, apiKey, model }: UpstreamOpti
       const stream = createEventStream<Chunk>(`${baseUrl.replace(/\/$/, '')}/chat/completions`, {
         body: JSON.stringify({ model, stream: true, messages: said === '' ? turns : continued(turns, said) }),
         headers: { 'Content-Type': 'application/json' },
-        completeOn: { type: null, data: '[DONE]' },
+        completeOn: { data: '[DONE]' },
+        reservedEvents: [],
+        // An answer that ends without [DONE] was cut off.
+        onEnd: 'fail',
         // An interrupted answer is not requested again: that would be another answer.
         reconnect: 'never',
         signal,

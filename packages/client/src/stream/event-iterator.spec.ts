@@ -131,7 +131,7 @@ describe('an iterator', () => {
 describe('an iterator and gaps', () => {
   const gap = 'id: n-0\nevent: gap\ndata: {"reason":"epoch","after":"old-7"}\n\n';
 
-  it('calls onGap in its place among the events', async () => {
+  it('calls onGap between the events around the gap', async () => {
     const { server, stream } = open();
     const order: unknown[] = [];
     const loop = (async () => {
