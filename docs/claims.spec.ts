@@ -115,11 +115,13 @@ describe('a command', () => {
   /** npm's own, which need no script. */
   const builtIn = ['ci', 'install', 'pack'];
   const commands = documents.flatMap(({ path, text }) =>
-    [...text.matchAll(/(?<=^|`)npm (?:run (?<named>[\w:]+)|(?<short>\w+))(?: -- (?<suite>\w+))?/gm)].map(({ groups }) => ({
-      path,
-      script: groups?.named ?? groups?.short ?? '',
-      suite: groups?.suite,
-    })),
+    [...text.matchAll(/(?<=^|`)npm (?:run (?<named>[\w:]+)|(?<short>\w+))(?: -- (?<suite>\w+))?/gm)].map(
+      ({ groups }) => ({
+        path,
+        script: groups?.named ?? groups?.short ?? '',
+        suite: groups?.suite,
+      }),
+    ),
   );
 
   it('of npm that a document names is there, and so is the suite', () => {
