@@ -8,7 +8,7 @@ export interface EventIteratorOptions {
   /** How many events wait for the iterator before `overflow` applies. Those of one chunk more may wait. @default 1024 */
   readonly maxQueuedEvents?: number;
   /**
-   * What happens when more events wait. `'pause'`: nothing more is read from the server until half of them are read. If the stream has other
+   * What happens when more events wait. `'pause'`: nothing more is read from the server until they are read. If the stream has other
    * subscribers they are not held up: the iterator fails with a `SlowConsumerError`, unless it reads the events in the same turn of the event loop.
    * `'drop-oldest'`: the oldest waiting event is dropped. `'fail'`: as `'pause'` with other subscribers.
    *
@@ -44,6 +44,9 @@ interface Waiter<T> {
   readonly reject: (error: unknown) => void;
 }
 
+/** How many waiting events pause the connection for an iterator that is the only subscriber. */
+const pauseAtEvents = 8;
+
 /** A gap, queued between the events around it. A class, so that events are queued without a wrapper. */
 class QueuedGap {
   readonly gap: Gap;
@@ -60,6 +63,8 @@ class QueuedGap {
 export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, undefined, undefined> {
   readonly #stream: IteratedStream<T>;
   readonly #maxQueuedEvents: number;
+  /** The queue of an iterator that is alone pauses the connection earlier: what is not read yet waits in the network, not in memory. */
+  readonly #pauseAt: number;
   readonly #overflow: 'pause' | 'drop-oldest' | 'fail';
   readonly #onGap: ((gap: Gap) => void) | undefined;
   // A head index and not shift(), which moves every element.
@@ -82,6 +87,7 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
     }
     this.#stream = stream;
     this.#maxQueuedEvents = maxQueuedEvents;
+    this.#pauseAt = Math.min(maxQueuedEvents, pauseAtEvents);
     this.#overflow = overflow;
     this.#onGap = onGap;
   }
@@ -130,7 +136,7 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
       return;
     }
     this.#push(event);
-    if (this.queued > this.#maxQueuedEvents) this.#overflows();
+    if (this.queued > this.#pauseAt) this.#fills();
   }
 
   #gap(gap: Gap): void {
@@ -178,7 +184,7 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
       this.#queue = this.#queue.slice(this.#head);
       this.#head = 0;
     }
-    if (this.#resumeReading !== undefined && this.queued * 2 <= this.#maxQueuedEvents) this.#resume();
+    if (this.#resumeReading !== undefined && this.queued * 2 <= this.#pauseAt) this.#resume();
     return queued;
   }
 
@@ -188,8 +194,10 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
     resume?.();
   }
 
-  /** Called for every event past the limit: the parser delivers a whole chunk before anybody can read. */
-  #overflows(): void {
+  /** Called for every event past `#pauseAt`: the parser delivers a whole chunk before anybody can read. */
+  #fills(): void {
+    const alone = this.#stream.subscribers === 1;
+    if (this.queued <= this.#maxQueuedEvents && !(this.#overflow === 'pause' && alone)) return;
     if (this.#overflow === 'drop-oldest') {
       this.#take();
       return;
@@ -198,7 +206,7 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.#resumeReading = () => resolve(undefined);
     this.#stream.pause(promise);
-    if (this.#overflow === 'pause' && this.#stream.subscribers === 1) return;
+    if (this.#overflow === 'pause' && alone) return;
     this.#cancelTurn = this.#stream.nextTurn(() => {
       this.#cancelTurn = undefined;
       if (this.queued > this.#maxQueuedEvents) this.#end({ error: new SlowConsumerError(this.#maxQueuedEvents) });
