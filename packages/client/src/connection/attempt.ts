@@ -1,5 +1,8 @@
+import { InvalidOptionError } from '../errors.ts';
 import type { StreamSettings } from '../options/index.ts';
 import type { Refusal, TokenSource } from '../policy/index.ts';
+import { ended } from './attempt-end.ts';
+import { cancelQuietly } from './cancel-quietly.ts';
 import type { OpenConnection } from './check-response.ts';
 import { openConnection } from './open-connection.ts';
 import { readConnection, type ConnectionPort, type ConnectionReader } from './read-connection.ts';
@@ -20,6 +23,8 @@ export interface AttemptPort<T> extends ConnectionPort<T> {
 
 /** One attempt to open a connection, and that connection. */
 export interface Attempt {
+  /** Whether bytes would be seen now: nothing is read while a subscriber works or an iterator is full. */
+  readonly activity: 'reading' | 'paused';
   /** Calls back once, when the next bytes arrive. */
   onNextBytes(callback: () => void): void;
   /** Ends the attempt or the connection at once: nothing more is reported, and nothing of it is left. */
@@ -57,15 +62,25 @@ export function startAttempt<T>(
     const { body } = result.open;
     port.opened(result.open);
     // The callback of the state `open` may have closed the stream.
-    if (isAborted(signal)) body.cancel().catch(() => undefined);
+    if (isAborted(signal)) cancelQuietly(body);
     else {
       reader = readConnection(result.open, port.lastEventId, settings, port);
       if (onNextBytes !== undefined) reader.onNextBytes(onNextBytes);
     }
   };
-  run().catch((error: unknown) => settings.runtime.reportError(error));
+  // Not before the handle is there: a function among the options may close the stream, and the attempt must then be cancelled.
+  Promise.resolve()
+    .then(() => (signal.aborted ? undefined : run()))
+    .catch((cause: unknown) => {
+      // What is not foreseen must not leave the stream without an end: such as a response whose body was read already.
+      const error = new InvalidOptionError('fetch returned something that cannot be read: see the cause.', { cause });
+      if (!signal.aborted) port.ended(ended({ kind: 'impossible' }, error));
+    });
 
   return {
+    get activity() {
+      return reader?.activity ?? 'reading';
+    },
     onNextBytes: (callback) => {
       onNextBytes = callback;
       reader?.onNextBytes(callback);

@@ -57,7 +57,7 @@ export function createByteReader(lastEventId: string, maxEventChars: number, sin
     onEvent: ({ event = 'message', data, id: own }) => {
       if (own !== undefined) positionMoved = false;
       else if (positionMoved) flushPosition();
-      if (data.length > maxEventChars || event.length > maxEventChars) overflow();
+      if (data.length > maxEventChars || (event.length > maxEventChars && event !== 'message')) overflow();
       if (!overflowed) sink.event(id, event, data);
     },
     onRetry: (delayMs) => sink.retry(delayMs),

@@ -28,6 +28,7 @@ export function isRedirect(response: Response): boolean {
 export async function checkResponse<T>(
   response: Response,
   settings: StreamSettings<T>,
+  signal: AbortSignal,
 ): Promise<{ readonly open: OpenConnection } | { readonly end: AttemptEnd }> {
   const { status, headers, body } = response;
   if (isRedirect(response)) {
@@ -35,7 +36,7 @@ export async function checkResponse<T>(
       'redirect-refused',
       settings.redirect === 'error'
         ? 'The server redirected the stream. Use the final URL, or set redirect to "follow".'
-        : 'The server redirected the stream to an origin that is not among allowedOrigins, or that the browser does not reveal. Use the final URL.',
+        : 'The server redirected the stream to an origin that is not among allowedOrigins or that the browser does not reveal, to an address that is not valid, or too often. Use the final URL.',
     );
   }
   if (response.redirected && !settings.allowedOrigins.has(new URL(response.url).origin)) {
@@ -45,7 +46,7 @@ export async function checkResponse<T>(
     );
   }
   if (status === 204) return { end: ended({ kind: 'completed' }) };
-  if (status !== 200) return refusal(await responseError(response, settings.runtime), 'stream');
+  if (status !== 200) return refusal(await responseError(response, settings.runtime, signal), 'stream');
   const contentType = headers.get('Content-Type') ?? '';
   if (body === null)
     return refuse('unexpected-content-type', 'The response has no body, so it is not an event stream.');

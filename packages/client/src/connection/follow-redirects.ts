@@ -1,4 +1,5 @@
 import type { StreamSettings } from '../options/index.ts';
+import { cancelQuietly } from './cancel-quietly.ts';
 import { isRedirect } from './check-response.ts';
 
 /** Fetch, "HTTP-redirect fetch" allows 20; a stream has no use for more than a few. */
@@ -30,15 +31,21 @@ export async function fetchFollowing<T>(
     }
     const next = destination(response, target);
     if (next === undefined || !allowedOrigins.has(next.origin)) return response;
-    response.body?.cancel().catch(() => undefined);
+    cancelQuietly(response.body);
+    // A custom fetch may ignore the signal: nothing is sent for a stream that was closed meanwhile.
+    init.signal?.throwIfAborted();
     target = next.href;
     request = redirectedRequest(request, response.status);
   }
 }
 
 function destination(response: Response, from: string): URL | undefined {
+  const location = response.headers.get('Location');
+  if (location === null) return undefined;
   try {
-    return new URL(response.headers.get('Location') ?? '', from);
+    const url = new URL(location, from);
+    // Fetch refuses credentials in a URL: such a redirect cannot be followed.
+    return url.username === '' && url.password === '' ? url : undefined;
   } catch {
     // A Location that is not a URL: the response counts as a redirect that cannot be followed.
     return undefined;
@@ -47,8 +54,12 @@ function destination(response: Response, from: string): URL | undefined {
 
 /** 303, and 301 and 302 after POST, turn the request into a GET without a body (Fetch, "HTTP-redirect fetch", step 12). */
 function redirectedRequest(request: RequestInit, status: number): RequestInit {
-  if (status !== 303 && !((status === 301 || status === 302) && request.method === 'POST')) return request;
+  if (
+    !(status === 303 && request.method !== 'HEAD') &&
+    !((status === 301 || status === 302) && request.method === 'POST')
+  )
+    return request;
   const headers = new Headers(request.headers);
-  headers.delete('Content-Type');
+  for (const name of ['Content-Type', 'Content-Encoding', 'Content-Language', 'Content-Location']) headers.delete(name);
   return { ...request, headers, method: 'GET', body: null };
 }

@@ -2,6 +2,7 @@ import { ConnectionError, InvalidOptionError, isSseError, ProtocolError, type St
 import { isSendableId, type StreamSettings } from '../options/index.ts';
 import type { Refusal, TokenSource } from '../policy/index.ts';
 import { ended, type AttemptEnd } from './attempt-end.ts';
+import { cancelQuietly } from './cancel-quietly.ts';
 import { checkResponse, refusal, type OpenConnection } from './check-response.ts';
 import { fetchFollowing } from './follow-redirects.ts';
 import { fetchTicketUrl } from './ticket.ts';
@@ -38,6 +39,7 @@ export async function openConnection<T>(
   try {
     url = settings.urlAt(lastEventId);
     request.onUrl(url);
+    if (isAborted(signal)) return undefined;
     const token = await tokens.next(request.refusal, signal);
     if (isAborted(signal)) return undefined;
     headers = await requestHeaders(settings, token, lastEventId);
@@ -75,13 +77,13 @@ export async function openConnection<T>(
   return isAborted(signal) ? undefined : checked;
 }
 
-function answered<T>(response: Response, settings: StreamSettings<T>, { onAnswered }: AttemptRequest) {
+function answered<T>(response: Response, settings: StreamSettings<T>, { onAnswered, signal }: AttemptRequest) {
   onAnswered();
-  return checkResponse(response, settings);
+  return checkResponse(response, settings, signal);
 }
 
 function cancelBody({ body }: Response): void {
-  if (body?.locked === false) body.cancel().catch(() => undefined);
+  if (body?.locked === false) cancelQuietly(body);
 }
 
 async function requestHeaders<T>(

@@ -2,6 +2,7 @@ import { ConnectionError, InvalidDataError, ProtocolError, type SseError } from 
 import type { Gap, SseEvent } from '../event.ts';
 import { isThenable, type Decoder, type RawEvent, type SchemaResult, type StreamSettings } from '../options/index.ts';
 import { ended, type AttemptEnd } from './attempt-end.ts';
+import { cancelQuietly } from './cancel-quietly.ts';
 import { createByteReader, type ByteReader, type ByteSink } from './byte-reader.ts';
 import type { OpenConnection } from './check-response.ts';
 import { meaningOf } from './reserved-events.ts';
@@ -30,6 +31,8 @@ export interface ConnectionPort<T> {
 
 /** The reader of one connection. */
 export interface ConnectionReader {
+  /** Whether bytes would be seen now: nothing is read while a subscriber works or an iterator is full. */
+  readonly activity: 'reading' | 'paused';
   /** Calls back once, when the next bytes arrive. */
   onNextBytes(callback: () => void): void;
   /** Stops at once: nothing more is delivered, and the body is cancelled. */
@@ -71,6 +74,7 @@ class Reader<T> implements ConnectionReader, ByteSink {
   #busy: PromiseLike<unknown> | undefined;
   #status: 'reading' | 'done' = 'reading';
   #onBytes: (() => void) | undefined;
+  activity: 'reading' | 'paused' = 'reading';
 
   constructor(
     { body, heartbeatMs, server }: OpenConnection,
@@ -115,7 +119,7 @@ class Reader<T> implements ConnectionReader, ByteSink {
     this.#queue = [];
     this.#silence?.stop();
     // Own flags decide, never the body: a custom fetch may ignore the abort, and its body would stay open.
-    this.#body.cancel().catch(() => undefined);
+    cancelQuietly(this.#body);
   }
 
   // What the bytes contain: see ByteSink.
@@ -143,6 +147,8 @@ class Reader<T> implements ConnectionReader, ByteSink {
 
   async #read(): Promise<void> {
     for (;;) {
+      while (this.#consumer.ready !== undefined) await this.#paused(this.#consumer.ready);
+      if (this.#isDone()) return;
       let chunk: ReadableStreamReadResult<Uint8Array>;
       try {
         chunk = await this.#body.read();
@@ -163,20 +169,30 @@ class Reader<T> implements ConnectionReader, ByteSink {
       onBytes?.();
       this.#bytes.feed(chunk.value);
       if (this.#busy !== undefined) await this.#drain();
-      while (this.#consumer.ready !== undefined) await this.#paused(this.#consumer.ready);
       if (this.#isDone()) return;
     }
   }
 
   async #paused(ready: Promise<void>): Promise<void> {
-    this.#silence?.pause();
+    this.#pause();
     await ready;
+    this.#resume();
+  }
+
+  /** What the server sends is not seen from here on: that is not its silence. */
+  #pause(): void {
+    this.activity = 'paused';
+    this.#silence?.pause();
+  }
+
+  #resume(): void {
+    this.activity = 'reading';
     this.#silence?.resume();
   }
 
   /** Waits for the subscribers, and delivers what was queued meanwhile. */
   async #drain(): Promise<void> {
-    this.#silence?.pause();
+    this.#pause();
     for (let next = 0; this.#busy !== undefined;) {
       const waitedFor = this.#busy;
       await waitedFor;
@@ -189,7 +205,7 @@ class Reader<T> implements ConnectionReader, ByteSink {
       }
     }
     this.#queue = [];
-    this.#silence?.resume();
+    this.#resume();
   }
 
   #takeQueued(queued: Queued): void {
@@ -205,21 +221,19 @@ class Reader<T> implements ConnectionReader, ByteSink {
 
   #take(event: RawEvent): void {
     const meaning = meaningOf(event, this.#settings);
+    // A completeOn function may have closed or reconnected the stream: the event is then not delivered, and is sent again.
+    if (this.#isDone()) return;
     switch (meaning.kind) {
-      case 'event': {
+      case 'event':
         this.#deliverText(event.id, event.type, event.data);
         return;
-      }
       case 'gap':
         this.#silence?.event();
-        {
-          this.#consumer.gap(meaning.gap, event.id);
-          return;
-        }
-      case 'failure': {
+        this.#consumer.gap(meaning.gap, event.id);
+        return;
+      case 'failure':
         this.#finish(ended({ kind: 'impossible' }, meaning.error));
         return;
-      }
       case 'complete':
         if (meaning.deliver === 'event') this.#deliverText(event.id, event.type, event.data);
         else this.#consumer.moveTo(event.id);
@@ -250,6 +264,10 @@ class Reader<T> implements ConnectionReader, ByteSink {
   #validate(event: RawEvent, value: T, validate: NonNullable<Decoder<T>['validate']>): void {
     const settle = (result: SchemaResult<T>): void => {
       if (this.#isDone()) return;
+      if (result.issues === undefined && !('value' in result)) {
+        refuse(new TypeError('The schema returned neither a value nor issues.'));
+        return;
+      }
       if (result.issues === undefined) {
         this.#deliver({ ...event, data: result.value });
         return;

@@ -43,8 +43,13 @@ const gapReasons: ReadonlySet<unknown> = new Set<GapReason>(['trimmed', 'epoch',
 function matches(rule: CompleteOn, event: RawEvent): 'event' | 'nothing' | InvalidOptionError | undefined {
   if (typeof rule === 'function') {
     try {
-      const answer = rule(event);
-      return answer === 'continue' ? undefined : answer === 'complete' ? 'nothing' : 'event';
+      const answer: unknown = rule(event);
+      if (answer === 'continue') return undefined;
+      if (answer === 'complete') return 'nothing';
+      if (answer === 'deliver-and-complete') return 'event';
+      return new InvalidOptionError(
+        `A completeOn function returned ${String(answer)}. Return "continue", "complete" or "deliver-and-complete".`,
+      );
     } catch (cause) {
       return new InvalidOptionError('A completeOn function threw: see the cause.', { cause });
     }

@@ -1,6 +1,7 @@
 import { ResponseError } from '../errors.ts';
 import { parseChallenges, parseRetryAfter } from '../headers/index.ts';
 import type { StreamRuntime } from '../options/index.ts';
+import { cancelQuietly } from './cancel-quietly.ts';
 
 const maxBodyBytes = 16 * 1024;
 /** A body is only an explanation: a server that does not end it must not keep the stream from reconnecting. */
@@ -13,9 +14,10 @@ const bodyTimeoutMs = 5_000;
 export async function responseError(
   response: Response,
   runtime: Pick<StreamRuntime, 'now' | 'setTimer'>,
+  signal: AbortSignal | undefined,
 ): Promise<ResponseError> {
   const { headers, status } = response;
-  const body = await readStart(response, runtime);
+  const { text: body } = await readText(response, runtime, signal);
   return new ResponseError(status, {
     challenges: parseChallenges(headers.get('WWW-Authenticate')),
     retryAfterMs: parseRetryAfter(headers.get('Retry-After'), headers.get('Date'), runtime.now()),
@@ -43,27 +45,41 @@ function explanation(body: string): { detail?: string; failure?: string } {
   };
 }
 
-/** The body within limits of size and time: an error page may be endless. */
-async function readStart({ body }: Response, { setTimer }: Pick<StreamRuntime, 'setTimer'>): Promise<string> {
-  if (body === null) return '';
+/** The text of a body within limits of size and time: an error page may be endless. `'cut'`: the body broke off or a limit was reached. */
+export async function readText(
+  { body }: Pick<Response, 'body'>,
+  { setTimer }: Pick<StreamRuntime, 'setTimer'>,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly text: string; readonly end: 'whole' | 'cut' }> {
+  if (body === null) return { text: '', end: 'whole' };
   const decoder = new TextDecoder();
   const reader = body.getReader();
   let text = '';
-  let cancelTimer: () => void = () => undefined;
-  const late = new Promise<'late'>((resolve) => (cancelTimer = setTimer(() => resolve('late'), bodyTimeoutMs)));
+  let release: () => void = () => undefined;
+  const over = new Promise<'over'>((resolve) => {
+    const stop = (): void => resolve('over');
+    const cancelTimer = setTimer(stop, bodyTimeoutMs);
+    signal?.addEventListener('abort', stop);
+    release = () => {
+      cancelTimer();
+      signal?.removeEventListener('abort', stop);
+    };
+    if (signal?.aborted === true) stop();
+  });
   try {
     for (let read = 0; read < maxBodyBytes;) {
-      const result = await Promise.race([reader.read(), late]);
-      if (result === 'late' || result.done) break;
+      const result = await Promise.race([reader.read(), over]);
+      if (result === 'over') break;
+      if (result.done) return { text, end: 'whole' };
+      text += decoder.decode(result.value.subarray(0, maxBodyBytes - read), { stream: true });
       read += result.value.byteLength;
-      text += decoder.decode(result.value.subarray(0, maxBodyBytes), { stream: true });
     }
   } catch {
-    // The body broke off: what was read of it is enough.
+    // The body broke off: what was read of it is kept.
   } finally {
-    cancelTimer();
+    release();
     // An unread body keeps its connection open, and a browser has six for an origin.
-    reader.cancel().catch(() => undefined);
+    cancelQuietly(reader);
   }
-  return text;
+  return { text, end: 'cut' };
 }

@@ -1,6 +1,7 @@
-import { ConnectionError, ProtocolError } from '../errors.ts';
+import { ConnectionError, InvalidOptionError, ProtocolError } from '../errors.ts';
+import { isBearerToken } from '../policy/index.ts';
 import type { StreamRuntime } from '../options/index.ts';
-import { responseError } from './response-error.ts';
+import { readText, responseError } from './response-error.ts';
 
 /** The argument of {@link requestTicketUrl}. */
 export interface TicketRequest {
@@ -23,7 +24,7 @@ export interface TicketRequest {
  * ```ts
  * const source = new EventSource(await requestTicketUrl({ ticketUrl: '/tickets', streamUrl: '/events', token }));
  * ```
- * @throws {ResponseError} if the server refuses, {@link ConnectionError} if it cannot be reached, {@link ProtocolError} if its answer has no
+ * @throws {InvalidOptionError} if `token` is not a bearer token, {@link ResponseError} if the server refuses, {@link ConnectionError} if it cannot be reached, {@link ProtocolError} if its answer has no
  * ticket.
  */
 export function requestTicketUrl(request: TicketRequest): Promise<string> {
@@ -42,6 +43,8 @@ export async function fetchTicketUrl(
   runtime: Pick<StreamRuntime, 'now' | 'setTimer'>,
 ): Promise<string> {
   const { token, signal, fetch = globalThis.fetch } = request;
+  // Checked before fetch sees it: its message would quote the token.
+  if (!isBearerToken(token)) throw new InvalidOptionError('token is not a bearer token (RFC 6750, 2.1).');
   const base = (globalThis as { document?: { baseURI: string } }).document?.baseURI;
   const stream = new URL(request.streamUrl, base);
   let response: Response;
@@ -57,11 +60,23 @@ export async function fetchTicketUrl(
   } catch (cause) {
     throw new ConnectionError('network-error', 'No ticket: the server could not be reached.', { cause });
   }
-  if (!response.ok) throw await responseError(response, runtime);
-  const answer = (await response.json().catch(() => undefined)) as { readonly ticket?: unknown } | null | undefined;
-  if (typeof answer?.ticket !== 'string') {
+  if (!response.ok) throw await responseError(response, runtime, signal);
+  const { text, end } = await readText(response, runtime, signal);
+  if (end === 'cut') throw new ConnectionError('network-error', 'No ticket: the response broke off or took too long.');
+  const ticket = ticketIn(text);
+  if (ticket === undefined) {
     throw new ProtocolError('unexpected-content-type', 'No ticket: the response does not contain one (PROTOCOL 2.5).');
   }
-  stream.searchParams.set('ticket', answer.ticket);
+  stream.searchParams.set('ticket', ticket);
   return stream.href;
+}
+
+function ticketIn(text: string): string | undefined {
+  try {
+    const { ticket } = JSON.parse(text) as { readonly ticket?: unknown };
+    return typeof ticket === 'string' ? ticket : undefined;
+  } catch {
+    // Not a JSON object: it has no ticket.
+    return undefined;
+  }
 }

@@ -8,13 +8,16 @@
 export function parseRetryAfter(header: string | null, date: string | null, nowMs: number): number | undefined {
   if (header === null) return undefined;
   const text = header.trim();
-  if (/^\d+$/.test(text)) return Number(text) * 1_000;
+  // A number with hundreds of digits is Infinity, which no timer can wait.
+  if (/^\d+$/.test(text)) return Math.min(Number(text) * 1_000, Number.MAX_SAFE_INTEGER);
   const at = parseHttpDate(text);
   return at === undefined ? undefined : Math.max(0, at - (parseHttpDate(date ?? '') ?? nowMs));
 }
 
-/** `Date.parse` accepts "-5" and "1.5" as years: an HTTP date begins with the name of a day. */
+/** All three forms are in UTC; the one of asctime does not say so (RFC 9110, 5.6.7). `Date.parse` accepts "-5" and "1.5" as years: an HTTP date begins with the name of a day. */
 function parseHttpDate(text: string): number | undefined {
-  const at = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : NaN;
+  const at = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)
+    ? Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)
+    : NaN;
   return Number.isNaN(at) ? undefined : at;
 }

@@ -158,6 +158,8 @@ export function resolveOptions<T>(url: StreamUrl, options: EventStreamOptions<T>
     lastEventId = '',
     tokenTransport = 'header',
     decode = 'json',
+    credentials = 'same-origin',
+    reservedEvents = allReserved,
   } = options;
 
   if (typeof ReadableStream === 'function' && body instanceof ReadableStream) {
@@ -170,7 +172,7 @@ export function resolveOptions<T>(url: StreamUrl, options: EventStreamOptions<T>
       'lastEventId has a control character, which cannot be sent in a header. Pass the ID that the server sent.',
     );
   }
-  const policy = { ...defaultReconnectPolicy, ...(reconnect === 'never' ? { maxAttempts: 0 } : reconnect) };
+  const policy = { ...defaultReconnectPolicy, ...definedParts(reconnect === 'never' ? { maxAttempts: 0 } : reconnect) };
   for (const [name, value] of Object.entries({
     'reconnect.baseDelayMs': policy.baseDelayMs,
     'reconnect.maxDelayMs': policy.maxDelayMs,
@@ -192,11 +194,31 @@ export function resolveOptions<T>(url: StreamUrl, options: EventStreamOptions<T>
     ['resumeBy', options.resumeBy ?? 'none', ['header', 'query', 'none']],
     ['onEnd', options.onEnd ?? 'fail', ['reconnect', 'complete', 'fail']],
     ['redirect', options.redirect ?? 'error', ['error', 'follow']],
-    ['decode', typeof decode === 'string' ? decode : 'json', ['json', 'text', 'auto']],
+    [
+      'decode',
+      typeof decode === 'string' ? decode : '~standard' in decode ? 'json' : 'not a schema',
+      ['json', 'text', 'auto'],
+    ],
+    ['reconnect', typeof reconnect === 'string' ? reconnect : 'never', ['never']],
     ['reconnect.unsafeMethods', policy.unsafeMethods, ['fail', 'repeat']],
   ] as const) {
     if (!(allowed as readonly string[]).includes(value)) {
       throw new InvalidOptionError(`${name} is "${value}". Pass ${allowed.map((one) => `"${one}"`).join(' or ')}.`);
+    }
+  }
+
+  for (const name of reservedEvents) {
+    if (!allReserved.includes(name)) {
+      throw new InvalidOptionError(`reservedEvents has "${name}". Pass a list of ${allReserved.join(', ')}.`);
+    }
+  }
+  const rules = ([] as CompleteOn[]).concat(completeOn);
+  for (const rule of rules as unknown[]) {
+    const { type, data } = (rule ?? {}) as { type?: unknown; data?: unknown };
+    if (typeof rule !== 'function' && typeof type !== 'string' && typeof data !== 'string') {
+      throw new InvalidOptionError(
+        'A completeOn rule has neither type nor data. Pass { data: "[DONE]" } or a function.',
+      );
     }
   }
 
@@ -216,7 +238,7 @@ export function resolveOptions<T>(url: StreamUrl, options: EventStreamOptions<T>
     }
     return target;
   };
-  urlAt(lastEventId);
+  checkRequest(urlAt(lastEventId), { method, body, credentials });
 
   return {
     urlAt,
@@ -225,7 +247,7 @@ export function resolveOptions<T>(url: StreamUrl, options: EventStreamOptions<T>
     accessToken,
     headers: resolveHeaders(headers),
     body,
-    credentials: options.credentials ?? 'same-origin',
+    credentials,
     // Looked up at each call, so that a fetch that is patched later (by a test, or by monitoring) is used.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
     decoder: createDecoder(decode),
@@ -243,8 +265,8 @@ export function resolveOptions<T>(url: StreamUrl, options: EventStreamOptions<T>
     heartbeatTimeoutMs,
     idleTimeoutMs,
     maxEventChars,
-    completeOn: ([] as CompleteOn[]).concat(completeOn),
-    reservedEvents: new Set<string>(options.reservedEvents ?? ['complete', 'failure', 'gap']),
+    completeOn: rules,
+    reservedEvents: new Set<string>(reservedEvents),
     redirect: options.redirect ?? 'error',
     allowedOrigins: origins,
     runtime: { ...defaultRuntime(), ...options.runtime },
@@ -257,17 +279,48 @@ export function isSendableId(id: string): boolean {
   return !/[\0-\x08\n-\x1f\x7f]/.test(id);
 }
 
-function resolveHeaders(headers: EventStreamOptions['headers']): () => Promise<Headers> {
-  if (typeof headers === 'function') return async () => new Headers(await headers());
-  // Copied, because the caller may change its object later.
-  let copy: Headers;
+const allReserved: readonly ReservedEvent[] = ['complete', 'failure', 'gap'];
+
+/** An explicit `undefined` is the default, as in every other option. */
+function definedParts<P extends object>(parts: P): P {
+  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as P;
+}
+
+/** What `fetch` would refuse each time: a forbidden method, a GET with a body. It would look like a network that is down. */
+function checkRequest(url: URL, init: RequestInit): void {
   try {
-    copy = new Headers(headers);
+    new Request(url, init);
+  } catch (cause) {
+    throw new InvalidOptionError('fetch refuses the combination of method, body and credentials: see the cause.', {
+      cause,
+    });
+  }
+}
+
+function resolveHeaders(headers: EventStreamOptions['headers']): () => Promise<Headers> {
+  if (typeof headers === 'function') {
+    return async () => {
+      let init: HeadersInit;
+      try {
+        init = await headers();
+      } catch (cause) {
+        throw new InvalidOptionError('The headers function failed: see the cause.', { cause });
+      }
+      return toHeaders(init);
+    };
+  }
+  // Copied, because the caller may change its object later.
+  const copy = toHeaders(headers);
+  return () => Promise.resolve(new Headers(copy));
+}
+
+function toHeaders(init: HeadersInit | undefined): Headers {
+  try {
+    return new Headers(init);
   } catch {
     // Without the platform's message, which quotes the value.
     throw new InvalidOptionError('headers has a name or value that HTTP does not allow. Check for line breaks.');
   }
-  return () => Promise.resolve(new Headers(copy));
 }
 
 function resolveUrl(url: string | URL): URL {

@@ -38,7 +38,9 @@ export interface TokenSource {
 }
 
 /** RFC 6750, 2.1: the characters of a bearer token. The HTTP stack would refuse others with a message that quotes the token. */
-const bearerToken = /^[A-Za-z0-9\-._~+/]+=*$/;
+export function isBearerToken(token: unknown): token is string {
+  return typeof token === 'string' && /^[A-Za-z0-9\-._~+/]+=*$/.test(token);
+}
 
 /** Creates the token source of one stream. */
 export function createTokenSource(accessToken: AccessTokenFunction | undefined): TokenSource {
@@ -55,16 +57,30 @@ export function createTokenSource(accessToken: AccessTokenFunction | undefined):
         }
         return undefined;
       }
-      if (!bearerToken.test(token)) {
+      if (!isBearerToken(token)) {
         throw new AccessTokenError(
           'the accessToken function returned a value that is not a bearer token (RFC 6750, 2.1).',
         );
       }
       if (refusal !== undefined && token === last) throw refusal.error;
-      last = token;
+      // A call that was given up meanwhile was not sent.
+      if (!signal.aborted) last = token;
       return token;
     },
   };
+}
+
+const ownCodes: ReadonlySet<string> = new Set([
+  'interaction-required',
+  'invalid-option',
+  'signed-out',
+  'token-unavailable',
+]);
+
+/** Anything can be thrown: an error of another realm, or an object that cannot be converted to a string. */
+function reasonOf(error: unknown): string {
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? message : typeof error === 'string' ? error : 'see the cause.';
 }
 
 async function ask(accessToken: AccessTokenFunction, request: AccessTokenRequest): Promise<string | undefined> {
@@ -72,7 +88,8 @@ async function ask(accessToken: AccessTokenFunction, request: AccessTokenRequest
     // JavaScript callers return null for "no token" as well.
     return (await accessToken(request)) ?? undefined;
   } catch (error) {
-    if (isSseError(error)) throw error;
-    throw new AccessTokenError(error instanceof Error ? error.message : String(error), { cause: error });
+    // Only what this function may throw: other errors may have our codes by chance, or belong to another stream.
+    if (isSseError(error) && ownCodes.has(error.code)) throw error;
+    throw new AccessTokenError(reasonOf(error), { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-export { createTokenSource } from './access-token.ts';
+export { createTokenSource, isBearerToken } from './access-token.ts';
 export type { AccessTokenFunction, AccessTokenRequest, Refusal, TokenSource } from './access-token.ts';
 export { decideReconnect, defaultReconnectPolicy, mayRepeat } from './reconnect-policy.ts';
 export type {

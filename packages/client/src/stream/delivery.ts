@@ -80,6 +80,8 @@ export class Delivery<T> {
 
   remove(subscription: Subscription<T>): void {
     subscription.status = 'ended';
+    // A subscriber that left does not hold up the others, whatever its promise does.
+    subscription.release?.();
     this.#setList(this.#list.filter((other) => other !== subscription));
   }
 
@@ -110,7 +112,7 @@ export class Delivery<T> {
       try {
         const answer = subscription.observer.next?.(event);
         if (answer !== undefined && isThenable(answer)) {
-          (slow ??= []).push(Promise.resolve(answer).catch(this.#reportError));
+          (slow ??= []).push(this.#untilDone(subscription, answer));
         }
       } catch (error) {
         this.#reportError(error);
@@ -132,8 +134,12 @@ export class Delivery<T> {
   }
 
   gap(gap: Gap, id: string): void {
-    this.notify({ kind: 'gap', gap });
+    // Held over both: a callback that reconnects must resume after the gap.
+    this.#depth += 1;
+    this.notify({ kind: 'gap', gap, lastEventId: id });
     this.moveTo(id);
+    this.#depth -= 1;
+    this.#flush();
   }
 
   /** Tells every subscriber; after the end only the end. */
@@ -157,6 +163,17 @@ export class Delivery<T> {
   #setList(list: readonly Subscription<T>[]): void {
     this.#list = list;
     this.#positionWatched = list.some(({ observer }) => observer.position !== undefined) ? 'yes' : 'no';
+  }
+
+  #untilDone(subscription: Subscription<T>, answer: PromiseLike<unknown>): Promise<void> {
+    return new Promise<void>((resolve) => {
+      const release = (): void => resolve();
+      subscription.release = release;
+      Promise.resolve(answer).then(release, (error: unknown) => {
+        this.#reportError(error);
+        release();
+      });
+    });
   }
 
   #waitFor(slow: readonly PromiseLike<unknown>[], id: string): void {

@@ -1,5 +1,6 @@
 import { GapError, InvalidOptionError, SlowConsumerError } from '../errors.ts';
 import type { Gap, SseEvent } from '../event.ts';
+import { isThenable } from '../options/index.ts';
 import type { StreamState } from '../stream-state.ts';
 import type { StreamObserver } from './observer.ts';
 
@@ -28,8 +29,8 @@ export interface IteratedStream<T> {
   /** How many subscribers the stream has. */
   readonly subscribers: number;
   subscribe(observer: StreamObserver<T>): () => void;
-  /** The last subscriber, an iterator, leaves at this position. */
-  leave(lastEventId: string): void;
+  /** The iterator has no more events, or leaves: `unread` is the position that it leaves unread events at. */
+  done(unread: string | undefined): void;
   /** Nothing more is read from the server before `ready` resolves. */
   pause(ready: Promise<unknown>): void;
   /** Calls back in another turn of the event loop. Returns a function that cancels it. */
@@ -50,9 +51,11 @@ const pauseAtEvents = 8;
 /** A gap, queued between the events around it. A class, so that events are queued without a wrapper. */
 class QueuedGap {
   readonly gap: Gap;
+  readonly id: string;
 
-  constructor(gap: Gap) {
+  constructor(gap: Gap, id: string) {
     this.gap = gap;
+    this.id = id;
   }
 }
 
@@ -82,6 +85,9 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
   /** @throws {InvalidOptionError} if an option cannot work. */
   constructor(stream: IteratedStream<T>, options: EventIteratorOptions) {
     const { maxQueuedEvents = 1_024, overflow = 'pause', onGap } = options;
+    if (!['pause', 'drop-oldest', 'fail'].includes(overflow)) {
+      throw new InvalidOptionError(`overflow is "${overflow}". Pass "pause", "drop-oldest" or "fail".`);
+    }
     if (!(maxQueuedEvents >= 1)) {
       throw new InvalidOptionError(`maxQueuedEvents is ${String(maxQueuedEvents)}. Pass a number of at least 1.`);
     }
@@ -97,6 +103,11 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
     return this.#queue.length - this.#head;
   }
 
+  /** Whether the stream counts it among its subscribers. */
+  get isSubscribed(): boolean {
+    return this.#unsubscribe !== undefined;
+  }
+
   /** The ID of the last event that `next()` returned; only while something waits. */
   get lastEventId(): string {
     return this.#lastEventId;
@@ -105,13 +116,16 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
   next(): Promise<Result<T>> {
     if (this.#status === 'new') this.#subscribe();
     for (let queued = this.#take(); queued !== undefined; queued = this.#take()) {
+      this.#lastEventId = queued.id;
       if (!(queued instanceof QueuedGap)) {
-        this.#lastEventId = queued.id;
         return Promise.resolve({ done: false, value: queued });
       }
       if (!this.#tellGap(queued.gap)) return this.#failWithGap(queued.gap);
     }
-    if (this.#isEnded()) return this.#endResult();
+    if (this.#isEnded()) {
+      this.#stream.done(undefined);
+      return this.#endResult();
+    }
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
 
@@ -139,14 +153,17 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
     if (this.queued > this.#pauseAt) this.#fills();
   }
 
-  #gap(gap: Gap): void {
+  #gap(gap: Gap, id: string): void {
     // After the waiting events: they were sent before it.
-    if (this.queued > 0) this.#push(new QueuedGap(gap));
+    if (this.queued > 0) this.#push(new QueuedGap(gap, id));
     else if (!this.#tellGap(gap)) this.#end({ error: new GapError(gap) });
   }
 
   #state(state: StreamState): void {
-    if (state.status === 'closed') this.#end(state.reason === 'failed' ? { error: state.error } : undefined);
+    if (state.status !== 'closed') return;
+    // Nothing happens after `close()`: what waits is not returned any more.
+    if (state.reason === 'closed') this.#leave();
+    else this.#end(state.reason === 'failed' ? { error: state.error } : undefined);
   }
 
   /** Another subscriber came: it is not held up by this one. */
@@ -158,7 +175,7 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
     this.#status = 'subscribed';
     const unsubscribe = this.#stream.subscribe({
       next: (event) => this.#event(event),
-      gap: (gap) => this.#gap(gap),
+      gap: (gap, id) => this.#gap(gap, id),
       state: (state) => this.#state(state),
     });
     // The stream may have ended meanwhile.
@@ -199,7 +216,9 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
     const alone = this.#stream.subscribers === 1;
     if (this.queued <= this.#maxQueuedEvents && !(this.#overflow === 'pause' && alone)) return;
     if (this.#overflow === 'drop-oldest') {
-      this.#take();
+      const dropped = this.#take();
+      // An event may be dropped, the news of a gap may not.
+      if (dropped instanceof QueuedGap && !this.#tellGap(dropped.gap)) this.#end({ error: new GapError(dropped.gap) });
       return;
     }
     if (this.#resumeReading !== undefined) return;
@@ -218,7 +237,8 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
   #tellGap(gap: Gap): boolean {
     if (this.#onGap === undefined) return false;
     try {
-      this.#onGap(gap);
+      const answer: unknown = this.#onGap(gap);
+      if (isThenable(answer)) Promise.resolve(answer).catch((error: unknown) => this.#stream.reportError(error));
     } catch (error) {
       this.#stream.reportError(error);
     }
@@ -226,9 +246,7 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
   }
 
   #failWithGap(gap: Gap): Promise<Result<T>> {
-    this.#clear();
-    this.#end();
-    this.#failure = undefined;
+    this.#leave();
     return Promise.reject(new GapError(gap));
   }
 
@@ -257,14 +275,11 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
 
   /** Keeps the position of the last event that was returned: the waiting events were not read, and a stream that resumes there receives them again. */
   #leave(): void {
-    const unread = this.queued;
+    if (this.#status !== 'new') this.#stream.done(this.queued > 0 ? this.#lastEventId : undefined);
     this.#clear();
-    this.#failure = undefined;
-    if (this.#status === 'subscribed' && unread > 0 && this.#stream.subscribers === 1) {
-      this.#stream.leave(this.#lastEventId);
-    }
     this.#end();
     this.#status = 'ended';
+    this.#failure = undefined;
   }
 
   #clear(): void {

@@ -1,3 +1,4 @@
+import { InvalidOptionError } from '../errors.ts';
 import type { SseEvent } from '../event.ts';
 import { resolveOptions, type EventStreamOptions, type StreamUrl } from '../options/index.ts';
 import type { StreamState } from '../stream-state.ts';
@@ -65,6 +66,10 @@ export function createEventStream<T = unknown>(url: StreamUrl, options: EventStr
   else signal?.addEventListener('abort', close);
 
   const subscribe = (observer: StreamObserver<T>): (() => void) => {
+    // For callers without types: an observer that is not one would fail every later subscriber.
+    if (typeof observer !== 'object' || (observer as unknown) === null) {
+      throw new InvalidOptionError('subscribe() takes an object such as { next: (event) => … }.');
+    }
     const { delivery, state } = runner;
     if (state.status === 'closed') {
       delivery.tellEnd(observer, state);
@@ -92,13 +97,15 @@ export function createEventStream<T = unknown>(url: StreamUrl, options: EventStr
         },
         subscribe: (observer) => {
           iterators.add(iterator);
-          const unsubscribe = subscribe(observer);
-          return () => {
-            iterators.delete(iterator);
-            unsubscribe();
-          };
+          return subscribe(observer);
         },
-        leave: (lastEventId) => (delivery.position = lastEventId),
+        done: (unread) => {
+          iterators.delete(iterator);
+          // Where the last one leaves, a new stream continues: unread events are not lost, even if the stream has ended meanwhile.
+          const others = delivery.size - (iterator.isSubscribed ? 1 : 0);
+          if (unread === undefined) return;
+          if (others === 0 || runner.state.status === 'closed') delivery.position = unread;
+        },
         pause: (ready) => delivery.pause(ready),
         nextTurn: (callback) => settings.runtime.setTimer(callback, 0),
         reportError: settings.runtime.reportError,

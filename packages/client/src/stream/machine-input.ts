@@ -11,8 +11,8 @@ export type Input =
   | { readonly type: 'reconnect' }
   /** The network is back, or the page returned from sleep, freeze or the back/forward cache. */
   | { readonly type: 'wake' }
-  /** The time limit or the wait of the state is over. */
-  | { readonly type: 'due' }
+  /** The time limit or the wait of the state is over. `connection`: whether bytes would have been seen (see `Attempt.activity`). */
+  | { readonly type: 'due'; readonly connection: 'reading' | 'paused' }
   /** The token is there, and the request is sent. */
   | { readonly type: 'sent'; readonly generation: number }
   /** The response headers have arrived. */

@@ -83,7 +83,7 @@ export const transitionNotes: Readonly<Record<Status, Partial<Record<Input['type
   checking: {
     close: end,
     reconnect: replaces,
-    due: 'No bytes came: the connection counts as interrupted.',
+    due: 'No bytes came: the connection counts as interrupted. If nothing was read, because a subscriber works or an iterator is full, the check begins again.',
     bytes: 'The connection is alive.',
     retry: 'Remembered as a floor of every wait.',
     ended: 'As in `open`.',

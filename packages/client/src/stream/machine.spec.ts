@@ -49,7 +49,12 @@ const arbitraryEnd: fc.Arbitrary<AttemptEnd> = fc.record({
 /** An input of the present generation, or of an earlier one. */
 const arbitraryInput: fc.Arbitrary<(generation: number) => Input> = fc.oneof(
   fc
-    .constantFrom<Input>({ type: 'subscribe' }, { type: 'reconnect' }, { type: 'wake' }, { type: 'due' })
+    .constantFrom<Input>(
+      { type: 'subscribe' },
+      { type: 'reconnect' },
+      { type: 'wake' },
+      { type: 'due', connection: 'reading' },
+    )
     .map((input) => () => input),
   fc
     .tuple(fc.constantFrom(0, 0, 0, 1), fc.constantFrom('sent', 'answered', 'bytes', 'settled', 'abandoned'))

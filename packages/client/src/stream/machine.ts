@@ -134,18 +134,21 @@ const transitions: Transitions = {
     close,
     reconnect: leaveOpen,
     wake: stay,
-    due: (state, _input, context) =>
-      afterOpenEnd(
-        state,
-        ended(
-          { kind: 'interrupted' },
-          new ConnectionError(
-            'heartbeat-timeout',
-            'connection closed: no bytes since the page or the network returned.',
+    due: (state, input, context) =>
+      // While a subscriber works nothing is read, so no byte can show that the connection is alive.
+      input.connection === 'paused'
+        ? check(state, input, context)
+        : afterOpenEnd(
+            state,
+            ended(
+              { kind: 'interrupted' },
+              new ConnectionError(
+                'heartbeat-timeout',
+                'connection closed: no bytes since the page or the network returned.',
+              ),
+            ),
+            context,
           ),
-        ),
-        context,
-      ),
     sent: stay,
     answered: stay,
     opened: stay,
@@ -287,7 +290,7 @@ function remember<S extends 'open' | 'checking'>(
 }
 
 /** After a wake-up an open connection may be dead without notice: it must show bytes, or it is replaced. */
-function check(state: StateOf<'open'>, _input: Input, { nowMs, settings }: Context): MachineState {
+function check(state: StateOf<'open' | 'checking'>, _input: Input, { nowMs, settings }: Context): MachineState {
   // A request that cannot be repeated ends with its connection: it gets more time.
   const limitMs = mayRepeat(settings.policy) ? wakeTimeoutMs : Math.max(wakeTimeoutMs, settings.connectTimeoutMs);
   return { ...state, status: 'checking', dueAt: nowMs + limitMs };
@@ -304,9 +307,13 @@ function afterStability(state: StateOf<'open' | 'checking'>, { nowMs, settings }
 }
 
 function afterOpenEnd(state: StateOf<'open' | 'checking'>, attemptEnd: AttemptEnd, context: Context): MachineState {
-  const outcome = wasAnnounced(state, attemptEnd.outcome, context.nowMs)
-    ? ({ kind: 'expired' } as const)
-    : attemptEnd.outcome;
+  const { onEnd } = context.settings.policy;
+  // An explicit `onEnd` decides about every response that simply ends.
+  const decided = attemptEnd.outcome.kind === 'ended' && onEnd !== undefined && onEnd !== 'reconnect';
+  const outcome =
+    !decided && wasAnnounced(state, attemptEnd.outcome, context.nowMs)
+      ? ({ kind: 'expired' } as const)
+      : attemptEnd.outcome;
   return afterEnd(afterStability(state, context), { ...attemptEnd, outcome }, context);
 }
 

@@ -1,5 +1,6 @@
 import type { SseError } from '../errors.ts';
 import type { Gap, SseEvent } from '../event.ts';
+import { isThenable } from '../options/index.ts';
 import type { StreamState } from '../stream-state.ts';
 
 /** A subscriber of a stream. Every member is optional. What a callback throws is reported by `reportError` and never ends the stream. */
@@ -10,8 +11,12 @@ export interface StreamObserver<T> {
   error?(error: SseError): void;
   /** The server completed the stream. Nothing follows. */
   complete?(): void;
-  /** Events were lost that the server's log no longer holds (PROTOCOL 5.3). The events that it holds follow. */
-  gap?(gap: Gap): void;
+  /**
+   * Events were lost that the server's log no longer holds (PROTOCOL 5.3). The events that it holds follow.
+   *
+   * @param lastEventId the position after the gap.
+   */
+  gap?(gap: Gap, lastEventId: string): void;
   /** The stream moved to another state. */
   state?(state: StreamState): void;
   /** The position moved: past an event after its delivery, or to where a connection began (PROTOCOL 4.3). */
@@ -21,7 +26,7 @@ export interface StreamObserver<T> {
 /** What happened to a stream, for its subscribers. */
 export type Notification =
   | { readonly kind: 'state'; readonly state: StreamState }
-  | { readonly kind: 'gap'; readonly gap: Gap }
+  | { readonly kind: 'gap'; readonly gap: Gap; readonly lastEventId: string }
   | { readonly kind: 'position'; readonly lastEventId: string };
 
 /** One subscription: a wrapper, so that the same observer can subscribe twice. */
@@ -29,6 +34,8 @@ export interface Subscription<T> {
   readonly observer: StreamObserver<T>;
   /** `'ended'` after the end of the stream or an unsubscribe: nothing follows. */
   status: 'active' | 'ended';
+  /** Ends the wait for the promise that its `next` returned. */
+  release?: () => void;
 }
 
 /**
@@ -42,17 +49,19 @@ export function tell<T>(
   reportError: (error: unknown) => void,
 ): void {
   const { observer } = subscription;
-  const call = (callback: () => void): void => {
+  const call = (callback: () => unknown): void => {
     if (subscription.status === 'ended') return;
     try {
-      callback();
+      const answer = callback();
+      // An asynchronous callback is not waited for, but its rejection is an exception too.
+      if (isThenable(answer)) Promise.resolve(answer).catch(reportError);
     } catch (error) {
       reportError(error);
     }
   };
   switch (notification.kind) {
     case 'gap': {
-      call(() => observer.gap?.(notification.gap));
+      call(() => observer.gap?.(notification.gap, notification.lastEventId));
       return;
     }
     case 'position': {
@@ -65,8 +74,8 @@ export function tell<T>(
       if (state.status !== 'closed') return;
       call(() => {
         subscription.status = 'ended';
-        if (state.reason === 'completed') observer.complete?.();
-        if (state.reason === 'failed') observer.error?.(state.error);
+        if (state.reason === 'completed') return observer.complete?.();
+        return state.reason === 'failed' ? observer.error?.(state.error) : undefined;
       });
     }
   }

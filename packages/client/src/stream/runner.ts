@@ -68,14 +68,17 @@ export function createRunner<T>(settings: StreamSettings<T>, onClosed: () => voi
     again = 'yes';
     if (running === 'yes') return;
     running = 'yes';
-    while (again === 'yes') {
-      again = 'no';
-      release();
-      const next = notifications.shift();
-      if (next !== undefined) delivery.notify(next);
-      if (next !== undefined || acquire() === 'something') again = 'yes';
+    try {
+      while (again === 'yes') {
+        again = 'no';
+        release();
+        const next = notifications.shift();
+        if (next !== undefined) delivery.notify(next);
+        if (next !== undefined || acquire() === 'something') again = 'yes';
+      }
+    } finally {
+      running = 'no';
     }
-    running = 'no';
   };
 
   /** Gives up what the state does not want any more. */
@@ -130,7 +133,7 @@ export function createRunner<T>(settings: StreamSettings<T>, onClosed: () => voi
       timer = undefined;
       // A wait that is longer than a timer can be is continued.
       if (ms > maxTimerMs) run();
-      else dispatch({ type: 'due' });
+      else dispatch({ type: 'due', connection: attempt?.handle.activity ?? 'reading' });
     };
     return runtime.setTimer(onTimer, Math.min(ms, maxTimerMs));
   };
@@ -149,10 +152,10 @@ export function createRunner<T>(settings: StreamSettings<T>, onClosed: () => voi
 
   const waitForInteraction = (error: SseError, generation: number, signal: AbortSignal): void => {
     const abandoned = (): void => dispatch({ type: 'abandoned', generation });
-    const { settled } = error as { settled?: (signal: AbortSignal) => PromiseLike<void> };
     // An error of another origin may lack it; one that throws counts as one that rejects.
     Promise.resolve()
       .then(() => {
+        const { settled } = error as { settled?: (signal: AbortSignal) => PromiseLike<void> };
         if (typeof settled !== 'function') throw error;
         return settled.call(error, signal);
       })
