@@ -37,16 +37,38 @@ describe('reading WWW-Authenticate', () => {
     expect(tokenDemand(parseChallenges(null))).toBeUndefined();
   });
 
-  it.each(['', ',,,', '=', 'Bearer realm="unterminated', 'Bearer realm=', '"quoted"'])(
-    'ends at what it cannot read: %j',
-    (header) => {
-      expect(() => parseChallenges(header)).not.toThrow();
+  it('reads credentials after a scheme as part of it, also at the end of the header', () => {
+    expect(parseChallenges('Basic abc= , Negotiate abc==')).toEqual([
+      { scheme: 'basic', parameters: {} },
+      { scheme: 'negotiate', parameters: {} },
+    ]);
+  });
+
+  it('allows white space around the equals sign', () => {
+    expect(parseChallenges('Bearer error  = \t "invalid_token"')).toEqual([
+      { scheme: 'bearer', parameters: { error: 'invalid_token' } },
+    ]);
+  });
+
+  it.each([
+    ['', []],
+    [',,,', []],
+    ['=', []],
+    ['"quoted"', []],
+    ['error=invalid_token', []],
+    ['Bearer realm="unterminated', [{ scheme: 'bearer', parameters: {} }]],
+    ['Bearer realm=', [{ scheme: 'bearer', parameters: {} }]],
+    ['Bearer error=a, realm=', [{ scheme: 'bearer', parameters: { error: 'a' } }]],
+  ])('ends at what it cannot read, and keeps what comes before: %j', (header, challenges) => {
+    expect(parseChallenges(header)).toStrictEqual(challenges);
+  });
+
+  it.each(['not base64!', btoa('not json'), btoa('"a string"'), btoa('null'), btoa('{"a":"\xff"}')])(
+    'takes broken claims for none: %j',
+    (value) => {
+      expect(tokenDemand(parseChallenges(`Bearer claims="${value}"`))?.claims).toBeUndefined();
     },
   );
-
-  it.each(['not base64!', btoa('not json'), btoa('"a string"')])('takes broken claims for none: %j', (value) => {
-    expect(tokenDemand(parseChallenges(`Bearer claims="${value}"`))?.claims).toBeUndefined();
-  });
 
   it('reads a long hostile header in linear time', () => {
     const parameters = Array.from({ length: 20_000 }, (_, index) => `p${index}="${'\\"'.repeat(5)}"`).join(',');

@@ -6,7 +6,7 @@ import type { Outcome } from '../policy/index.ts';
 import { defaultReconnectPolicy } from '../policy/index.ts';
 import type { Context, Input } from './machine-input.ts';
 import { machineSamples } from './machine-samples.fixture.ts';
-import { initialState, type MachineState } from './machine-state.ts';
+import { initialState, type MachineState, type Memory, type StateOf, type Status } from './machine-state.ts';
 import { transition } from './machine.ts';
 import { resourcesOf } from './resources.ts';
 
@@ -238,5 +238,179 @@ describe('the machine of a stream', () => {
     expect(
       transition(open, { type: 'ended', generation, end: ended({ kind: 'impossible' }) }, context).visible,
     ).toMatchObject({ reason: 'failed', error: { code: 'connection-closed' } });
+  });
+});
+
+/** The sample of one state, with other memory and facts. */
+function sample<S extends Status>(status: S, memory: Partial<Memory> = {}, facts: object = {}): StateOf<S> {
+  const state = states.find((other) => other.status === status) ?? initialState;
+  return { ...state, ...facts, memory: { ...state.memory, ...memory } } as StateOf<S>;
+}
+
+const { nowMs } = context;
+const networkError = new ConnectionError('network-error', 'away');
+
+/** What follows the end of the current attempt. */
+function afterEnd(state: MachineState, end: AttemptEnd, changes: Partial<Context> = {}): MachineState {
+  const { generation } = state.memory;
+  return transition(state, { type: 'ended', generation, end }, { ...context, ...changes });
+}
+
+describe('the end of a connection with an announced session time', () => {
+  const end = (sessionMs: number | undefined, lastedMs: number, kind: 'ended' | 'interrupted') =>
+    afterEnd(
+      sample('open', {}, { sessionMs, openedAt: nowMs - lastedMs }),
+      ended(kind === 'ended' ? { kind, server: 'sillage' } : { kind }, networkError),
+    );
+
+  it.each([
+    [10_000, 8_000, 'preparing'],
+    [10_000, 7_999, 'waiting'],
+    [3_000, 1_500, 'preparing'],
+    [3_000, 1_499, 'waiting'],
+    [1_000, 1_000, 'preparing'],
+    [1_000, 999, 'waiting'],
+    [undefined, 100_000, 'waiting'],
+  ])('of %s ms after %s ms leads to "%s"', (sessionMs, lastedMs, status) => {
+    expect(end(sessionMs, lastedMs, 'ended').status).toBe(status);
+    expect(end(sessionMs, lastedMs, 'interrupted').status).toBe(status);
+  });
+
+  it('reconnects with the same token: nothing was refused', () => {
+    expect(end(10_000, 10_000, 'ended').memory).toMatchObject({ refusal: undefined, refreshes: [], failures: 0 });
+  });
+
+  it('completes or fails if the server said so', () => {
+    const open = sample('open', {}, { sessionMs: 10_000, openedAt: nowMs - 10_000 });
+    expect(afterEnd(open, ended({ kind: 'completed' })).visible).toMatchObject({ reason: 'completed' });
+    expect(afterEnd(open, ended({ kind: 'impossible' }, networkError)).visible).toMatchObject({ reason: 'failed' });
+  });
+});
+
+describe.each(['waiting', 'offline'] as const)('a wake-up in the state "%s"', (status) => {
+  const dueAt = nowMs + 20_000;
+  const wake = (state: MachineState) => transition(state, { type: 'wake' }, context);
+
+  it('begins the attempt if the time that the server asked for is over', () => {
+    expect(wake(sample(status, { notBefore: nowMs }))).toMatchObject({ status: 'preparing' });
+  });
+
+  it('begins the attempt if baseDelayMs has passed since the last one began', () => {
+    expect(wake(sample(status, { startedAt: nowMs - 1_000 }))).toMatchObject({ status: 'preparing' });
+    expect(wake(sample(status, { startedAt: nowMs - 999 }))).toMatchObject({ status, dueAt: nowMs + 1 });
+  });
+
+  it('shortens the wait to the time that the server asked for', () => {
+    expect(wake(sample(status, { notBefore: dueAt - 1 }))).toMatchObject({ status, dueAt: dueAt - 1 });
+  });
+
+  it('changes nothing if it cannot shorten the wait', () => {
+    for (const notBefore of [dueAt, dueAt + 1]) {
+      const state = sample(status, { notBefore });
+      expect(wake(state)).toBe(state);
+    }
+  });
+});
+
+describe('the attempt after a user interaction', () => {
+  const settle = (interactions: number, startedAt: number) => {
+    const state = sample('interaction-required', { interactions, startedAt });
+    return transition(state, { type: 'settled', generation: state.memory.generation }, context);
+  };
+
+  it('begins at once after the first interaction, and counts it', () => {
+    expect(settle(0, nowMs)).toMatchObject({ status: 'preparing', memory: { interactions: 1, refusal: undefined } });
+  });
+
+  it.each([
+    [2, 1_000],
+    [3, 2_000],
+    [4, 4_000],
+    [7, 32_000],
+    [8, 32_000],
+    [20, 32_000],
+  ])('begins after interaction %s in a row %s ms after the last attempt began', (interactions, delayMs) => {
+    expect(settle(interactions - 1, nowMs)).toMatchObject({ status: 'waiting', dueAt: nowMs + delayMs });
+    expect(settle(interactions - 1, nowMs - delayMs)).toMatchObject({ status: 'preparing' });
+    expect(settle(interactions - 1, nowMs - delayMs + 1)).toMatchObject({ status: 'waiting', dueAt: nowMs + 1 });
+  });
+});
+
+describe('what the machine shows and remembers', () => {
+  it('shows the number of the attempt that begins after a wait', () => {
+    const next = transition(sample('waiting', { failures: 4 }), { type: 'due' }, context);
+    expect(next.visible).toEqual({ status: 'connecting', attempt: 5 });
+  });
+
+  it('says that a token that was not available in time may be available later', () => {
+    expect(transition(sample('preparing'), { type: 'due' }, context)).toMatchObject({
+      status: 'waiting',
+      error: { code: 'token-unavailable', retry: 'later', message: expect.stringContaining('60000 ms') as string },
+    });
+  });
+
+  it('forgets refusals, interactions and unreachable attempts once a connection is open, and keeps the failures', () => {
+    const state = sample('requesting', { refreshes: [''], interactions: 2, unreachable: 2, failures: 2 });
+    const { generation } = state.memory;
+    const connection = { sessionMs: 5_000, server: 'other' } as const;
+    expect(transition(state, { type: 'opened', generation, connection }, context)).toMatchObject({
+      ...connection,
+      openedAt: nowMs,
+      memory: { refreshes: [], interactions: 0, unreachable: 0, failures: 2 },
+    });
+  });
+
+  it('asks for another token without an error and claims if a 401 has no challenge', () => {
+    const error = new ResponseError(401);
+    const next = afterEnd(sample('requesting'), ended({ kind: 'refused', status: 401, by: 'stream' }, error));
+    expect(next).toMatchObject({ status: 'preparing', memory: { refreshes: [''] } });
+    expect(next.memory.refusal).toStrictEqual({ demand: { error: undefined, claims: undefined }, error });
+  });
+
+  it('keeps the refused demands while no token is available, and forgets them after another answer', () => {
+    const refreshes = ['{"a":1}'];
+    const noToken = ended({ kind: 'no-token', retry: 'later' }, new AccessTokenError('away', { retry: 'later' }));
+    expect(afterEnd(sample('preparing', { refreshes }), noToken).memory.refreshes).toEqual(refreshes);
+    const unavailable = ended({ kind: 'refused', status: 503, by: 'stream' }, new ResponseError(503));
+    expect(afterEnd(sample('requesting', { refreshes }), unavailable).memory.refreshes).toEqual([]);
+  });
+
+  it('waits for the network as long as the server asks for and a part of maxDelayMs', () => {
+    const end = { ...ended({ kind: 'unreachable' }, networkError), retryAfterMs: 2_000 };
+    expect(afterEnd(sample('requesting'), end, { network: 'offline' })).toMatchObject({
+      status: 'offline',
+      dueAt: nowMs + 2_000 + 22_500,
+      memory: { notBefore: nowMs + 2_000 },
+    });
+  });
+
+  it('shows no error while it waits after an end without one', () => {
+    const next = afterEnd(sample('open'), ended({ kind: 'ended', server: 'sillage' }));
+    expect(next).toMatchObject({ status: 'waiting', visible: { status: 'waiting', error: undefined } });
+  });
+});
+
+describe('the explanation of a server that cannot be reached', () => {
+  const fail = (unreachable: number, error: ConnectionError) =>
+    afterEnd(sample('requesting', { unreachable }), ended({ kind: 'unreachable' }, error));
+
+  it('is added at the third attempt in a row without a response, and keeps the cause', () => {
+    const cause = new TypeError('Failed to fetch');
+    const error = new ConnectionError('network-error', 'away', { cause });
+    expect(fail(1, error)).toMatchObject({ error, memory: { unreachable: 2 } });
+    expect(fail(2, error)).toMatchObject({
+      error: { message: expect.stringContaining('failed 3 times in a row') as string, cause },
+      memory: { unreachable: 3 },
+    });
+  });
+
+  it('is not added to another error', () => {
+    const error = new ConnectionError('connect-timeout', 'No response within 30000 ms.');
+    expect((fail(5, error) as StateOf<'waiting'>).error).toBe(error);
+  });
+
+  it('is counted anew after any response', () => {
+    const unavailable = ended({ kind: 'refused', status: 503, by: 'stream' }, new ResponseError(503));
+    expect(afterEnd(sample('requesting', { unreachable: 2 }), unavailable).memory.unreachable).toBe(0);
   });
 });
