@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { SseEvent } from '../event.ts';
 import { listen, status, url } from '../testing/listen.fixture.ts';
 import { scriptedStream, ScriptedWorld, settle } from '../testing/scripted-world.fixture.ts';
+import { EventIterator, type EventIteratorOptions, type IteratedStream } from './event-iterator.ts';
 import { createEventStream } from './event-stream.ts';
+import type { StreamObserver } from './observer.ts';
 
 const events = (from: number, to: number): string =>
   Array.from({ length: to - from + 1 }, (_, n) => `id: ${from + n}\ndata: ${from + n}\n\n`).join('');
@@ -343,5 +345,148 @@ describe("an iterator's queue", () => {
     for (let at = 0; at < text.length; at += 65_536) void server.write(text.slice(at, at + 65_536));
     await loop;
     expect(expected).toBe(100_000);
+  });
+});
+
+/** An iterator over a stream that the test plays. */
+function iterate(
+  options: EventIteratorOptions = {},
+  subscribers = 1,
+  whenSubscribed: (observer: StreamObserver<number>) => void = () => undefined,
+) {
+  const seen = { pauses: 0, resumed: 0, left: [] as string[], unsubscribed: 0 };
+  const turns = new Set<() => void>();
+  let observer: StreamObserver<number> = {};
+  const stream: IteratedStream<number> = {
+    position: 'before',
+    subscribers,
+    subscribe: (subscribed) => {
+      observer = subscribed;
+      whenSubscribed(observer);
+      return () => void (seen.unsubscribed += 1);
+    },
+    leave: (id) => void seen.left.push(id),
+    pause: (ready) => {
+      seen.pauses += 1;
+      void ready.then(() => (seen.resumed += 1));
+    },
+    nextTurn: (callback) => {
+      turns.add(callback);
+      return () => turns.delete(callback);
+    },
+    reportError: () => undefined,
+  };
+  const iterator = new EventIterator<number>(stream, options);
+  const send = (from: number, to: number): void => {
+    for (let data = from; data <= to; data += 1) observer.next?.({ id: String(data), type: 'message', data });
+  };
+  const turn = async (): Promise<void> => {
+    for (const callback of turns) callback();
+    turns.clear();
+    await settle();
+  };
+  return { iterator, seen, turns, send, turn, observer: () => observer };
+}
+
+describe('the pause of a full queue', () => {
+  it('ends when half of the queue is read, and not before', async () => {
+    const { iterator, seen, turns, send } = iterate({ maxQueuedEvents: 4 });
+    const first = iterator.next();
+    send(1, 5);
+    expect(seen.pauses).toBe(0);
+    send(6, 8);
+    expect(seen.pauses).toBe(1);
+    expect(turns.size).toBe(0);
+    await first;
+    for (let n = 2; n <= 5; n += 1) await iterator.next();
+    await settle();
+    expect(iterator.queued).toBe(3);
+    expect(seen.resumed).toBe(0);
+    await iterator.next();
+    await settle();
+    expect(iterator.queued).toBe(2);
+    expect(seen.resumed).toBe(1);
+  });
+
+  it('counts only the events that wait: those that were read do not fill the queue', async () => {
+    const { iterator, seen, send } = iterate({ maxQueuedEvents: 4 });
+    const first = iterator.next();
+    send(1, 5);
+    await first;
+    for (let n = 6; n <= 20; n += 1) {
+      await iterator.next();
+      send(n, n);
+    }
+    expect(iterator.queued).toBe(4);
+    expect(seen.pauses).toBe(0);
+  });
+
+  it.each(['return', 'close'] as const)('ends when the iterator is left by %s', async (end) => {
+    const { iterator, seen, send, observer } = iterate({ maxQueuedEvents: 2 });
+    void iterator.next();
+    send(1, 5);
+    expect(seen).toMatchObject({ pauses: 1, resumed: 0 });
+    if (end === 'return') await iterator.return();
+    else observer().state?.({ status: 'closed', reason: 'closed' });
+    await settle();
+    expect(seen.resumed).toBe(1);
+  });
+
+  it('ends in the next turn of the event loop with other subscribers, and fails no iterator that caught up', async () => {
+    const { iterator, seen, send, turn } = iterate({ maxQueuedEvents: 4 }, 2);
+    const first = iterator.next();
+    send(1, 7);
+    await first;
+    for (let n = 2; n <= 3; n += 1) await iterator.next();
+    expect(iterator.queued).toBe(4);
+    await turn();
+    expect(seen).toMatchObject({ pauses: 1, resumed: 1, unsubscribed: 0 });
+    for (let n = 4; n <= 7; n += 1) expect(dataOf(await iterator.next())).toBe(n);
+    send(8, 13);
+    await turn();
+    expect(seen).toMatchObject({ pauses: 2, resumed: 2, unsubscribed: 1 });
+  });
+});
+
+describe('an iterator that ends', () => {
+  it('unsubscribes if the stream ends while it subscribes', async () => {
+    const { iterator, seen } = iterate({}, 1, (observer) => {
+      observer.state?.({ status: 'closed', reason: 'completed' });
+    });
+    await expect(iterator.next()).resolves.toEqual({ done: true, value: undefined });
+    expect(seen.unsubscribed).toBe(1);
+  });
+
+  it('throws the first reason, if another one follows', async () => {
+    const { iterator, send, turn, observer, seen } = iterate({ maxQueuedEvents: 1, overflow: 'fail' }, 2);
+    void iterator.next();
+    send(1, 3);
+    await turn();
+    observer().state?.({ status: 'closed', reason: 'closed' });
+    for (const n of [2, 3]) expect(dataOf(await iterator.next())).toBe(n);
+    await expect(iterator.next()).rejects.toMatchObject({ code: 'slow-consumer' });
+    expect(seen.unsubscribed).toBe(1);
+  });
+
+  it('leaves the position of the stream alone if it has other subscribers, or if it has failed before', async () => {
+    const one = iterate({}, 2);
+    void one.iterator.next();
+    one.send(1, 3);
+    await one.iterator.return();
+    expect(one.seen.left).toEqual([]);
+
+    const failed = iterate({ maxQueuedEvents: 1, overflow: 'fail' });
+    void failed.iterator.next();
+    failed.send(1, 3);
+    await failed.turn();
+    await failed.iterator.return();
+    expect(failed.seen.left).toEqual([]);
+
+    const only = iterate();
+    void only.iterator.next();
+    only.send(1, 3);
+    await only.iterator.next();
+    await only.iterator.return();
+    expect(only.seen.left).toEqual(['2']);
   });
 });
