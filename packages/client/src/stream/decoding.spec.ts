@@ -46,6 +46,8 @@ describe('decoding', () => {
     ['null', null],
     ['"quoted"', 'quoted'],
     [' "quoted"', ' "quoted"'],
+    ['"quoted" ', '"quoted" '],
+    [' null', ' null'],
     ['{"n":1}', { n: 1 }],
     [' [1]', [1]],
     ['', ''],

@@ -54,6 +54,21 @@ describe('an iterator', () => {
     stream.close();
   });
 
+  it('keeps the ID of the iterator that is the furthest behind', async () => {
+    const { server, stream } = open();
+    const [slow, fast] = [stream.events(), stream.events()];
+    const first = [slow.next(), fast.next()];
+    await settle();
+    await server.write(events(1, 4));
+    await Promise.all(first);
+    await fast.next();
+    expect(stream.lastEventId).toBe('1');
+    await slow.next();
+    await slow.next();
+    expect(stream.lastEventId).toBe('2');
+    stream.close();
+  });
+
   it('return() ends a pending next(), and the stream', async () => {
     const { world, stream } = open();
     const iterator = stream.events();
@@ -220,6 +235,7 @@ describe("an iterator's queue", () => {
     expect(seen).toHaveLength(10);
     await world.advance(0);
     expect(seen).toHaveLength(12);
+    expect(stream.lastEventId).toBe('12');
     expect(dataOf(await first)).toBe(1);
     for (let n = 2; n <= 10; n += 1) expect(dataOf(await iterator.next())).toBe(n);
     await expect(iterator.next()).rejects.toMatchObject({ code: 'slow-consumer' });

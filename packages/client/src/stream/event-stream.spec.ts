@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { createEventStream, type EventStream } from './event-stream.ts';
 import { header, listen, status, url } from '../testing/listen.fixture.ts';
@@ -156,6 +157,14 @@ describe('ending', () => {
     await settle();
     expect(stream.state.status).toBe('closed');
     expect(world.held).toBe(0);
+  });
+
+  it('leaves no listener at its signal', async () => {
+    const { signal } = new AbortController();
+    const { stream } = await listen(new ScriptedWorld(scriptedStream().response), { signal });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    stream.close();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('stays open for the others when one of several stops listening', async () => {

@@ -59,6 +59,16 @@ describe('the end of a finite stream', () => {
     expect(seen.completions).toBe(1);
   });
 
+  it.each([
+    ['complete', ['a']],
+    ['deliver-and-complete', ['a', 'b']],
+  ] as const)('completes as a completeOn function says: "%s"', async (says, data) => {
+    const { seen } = await answer('data: a\n\ndata: b\n\ndata: c\n\n', {
+      completeOn: ({ data: text }) => (text === 'b' ? says : 'continue'),
+    });
+    expect(seen).toMatchObject({ data, completions: 1 });
+  });
+
   it('fails with a typed error if a completeOn function throws', async () => {
     const { seen, world } = await answer('data: 1\n\n', {
       completeOn: () => {
@@ -85,6 +95,8 @@ describe('the end of a finite stream', () => {
     ['gap', '{"reason":"other","after":"x"}'],
     ['gap', '{"reason":"epoch"}'],
     ['gap', '[]'],
+    ['gap', '{"code":"x","message":"y"}'],
+    ['failure', '{"reason":"epoch","after":"x"}'],
   ])('delivers a %s event of another shape: %s', async (type, data) => {
     const { seen } = await answer(`event: ${type}\ndata: ${data}\n\n`);
     expect(seen.events).toMatchObject([{ type }]);

@@ -101,6 +101,19 @@ describe('reconnecting', () => {
     expect(stream.state).toMatchObject({ status: 'waiting', retryAt: world.nowMs + 3_500 });
   });
 
+  it('waits longer than a timer can be, if the server asks for it and maxServerDelayMs allows it', async () => {
+    const longest = 2 ** 31 - 1;
+    const world = new ScriptedWorld(status(503, { 'Retry-After': '3000000' }), scriptedStream().response);
+    world.randomValue = 0;
+    const { stream } = await listen(world, { reconnect: { maxServerDelayMs: Infinity } });
+    await world.advance(longest);
+    expect(stream.state).toMatchObject({ status: 'waiting', retryAt: world.nowMs + 3_000_000_000 - longest });
+    await world.advance(3_000_000_000 - longest - 1);
+    expect(world.requests).toHaveLength(1);
+    await world.advance(1);
+    expect(stream.state.status).toBe('open');
+  });
+
   it('replaces a connection without bytes for two and a half heartbeats (PROTOCOL 3.2)', async () => {
     const server = scriptedStream({ 'Sillage-Heartbeat-Ms': '1000' });
     const world = new ScriptedWorld(server.response, scriptedStream().response);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { url } from '../testing/listen.fixture.ts';
-import { scriptedStream, ScriptedWorld, settle } from '../testing/scripted-world.fixture.ts';
+import { scriptedStream, ScriptedWorld, settle, silentBody } from '../testing/scripted-world.fixture.ts';
 import { createEventStream, type EventStream } from './event-stream.ts';
 import type { StreamObserver } from './observer.ts';
 
@@ -56,6 +56,48 @@ describe('calls from callbacks', () => {
     await settle();
     expect(world.requests).toEqual([]);
     expect(world.held).toBe(0);
+  });
+
+  it('calls no function and requests no ticket after accessToken or headers close the stream', async () => {
+    for (const closer of ['accessToken', 'headers'] as const) {
+      const called: string[] = [];
+      const world = new ScriptedWorld(Response.json({ ticket: 'a' }), scriptedStream().response);
+      const call = (name: 'accessToken' | 'headers'): void => {
+        called.push(name);
+        if (name === closer) stream.close();
+      };
+      const stream: EventStream = createEventStream(url, {
+        fetch: world.fetch,
+        runtime: world.runtime,
+        tokenTransport: 'ticket',
+        ticketUrl: new URL('/tickets', url),
+        accessToken: () => {
+          call('accessToken');
+          return 'token';
+        },
+        headers: () => {
+          call('headers');
+          return {};
+        },
+      });
+      stream.subscribe({});
+      await settle();
+      expect(called).toEqual(closer === 'accessToken' ? ['accessToken'] : ['accessToken', 'headers']);
+      expect(world.requests).toEqual([]);
+      expect(world.reported).toEqual([]);
+    }
+  });
+
+  it('cancels the body if the stream is closed in the callback of "open"', async () => {
+    const { seen, response } = silentBody({ 'Sillage-Heartbeat-Ms': '1000' });
+    const world = new ScriptedWorld();
+    // A fetch that ignores the signal.
+    const fetch = () => Promise.resolve(response);
+    open(world, (self) => ({ state: ({ status }) => status === 'open' && self.close() }), { fetch });
+    await settle();
+    expect(seen.cancelled).toBe(true);
+    expect(world.held).toBe(0);
+    expect(world.reported).toEqual([]);
   });
 
   it('keeps no timer if the stream is closed, or the last subscriber leaves, in the callback of "waiting"', async () => {

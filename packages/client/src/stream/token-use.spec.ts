@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessTokenRequest } from '../policy/index.ts';
-import { AccessTokenError, InteractionRequiredError } from '../errors.ts';
+import { AccessTokenError, InteractionRequiredError, SignedOutError } from '../errors.ts';
 import { createEventStream } from './event-stream.ts';
 import { header, listen, status, url } from '../testing/listen.fixture.ts';
 import { scriptedStream, ScriptedWorld, settle } from '../testing/scripted-world.fixture.ts';
@@ -24,6 +24,45 @@ describe('tokens', () => {
     expect(asked).toEqual([undefined, { error: 'insufficient_claims', claims }]);
     expect(header(world, 1, 'Authorization')).toBe('Bearer token-2');
     expect(seen.states.at(-1)).toBe('open');
+  });
+
+  it('sends no token without one, and fails at a 401 then: another token cannot be asked for', async () => {
+    const world = new ScriptedWorld(status(401), scriptedStream().response, scriptedStream().response);
+    const { seen } = await listen(world);
+    expect(seen.errors).toMatchObject([{ code: 'http-error', status: 401 }]);
+    expect(world.requests).toHaveLength(1);
+    expect(header(world, 0, 'Authorization')).toBeNull();
+    await listen(world, { accessToken: () => undefined });
+    expect(header(world, 1, 'Authorization')).toBeNull();
+    await listen(world, { accessToken: () => undefined, tokenTransport: 'query' });
+    expect(world.requests[2]?.url).toBe(url);
+  });
+
+  it('keeps the cause of a token function that fails', async () => {
+    const cause = new Error('no session');
+    const { seen } = await listen(new ScriptedWorld(), { accessToken: () => Promise.reject(cause) });
+    expect(seen.errors).toMatchObject([
+      { code: 'token-unavailable', message: 'Failed to acquire token: no session', cause },
+    ]);
+  });
+
+  it('forgets the position if the user signed out', async () => {
+    const first = scriptedStream();
+    const world = new ScriptedWorld(first.response);
+    let tokens = 0;
+    const { stream, seen } = await listen(world, {
+      accessToken: () => {
+        tokens += 1;
+        if (tokens > 1) throw new SignedOutError();
+        return 'token-1';
+      },
+    });
+    await first.write('id: 7\ndata: 1\n\n');
+    expect(stream.lastEventId).toBe('7');
+    await first.end();
+    await world.advance(500);
+    expect(seen.errors).toMatchObject([{ code: 'signed-out' }]);
+    expect(stream.lastEventId).toBe('');
   });
 
   it('fails at a second 401 with a new token: no loop', async () => {
@@ -285,6 +324,16 @@ describe('other ways to carry the token', () => {
     expect(tokens).toBe(2);
     const away = await listen(new ScriptedWorld(new TypeError('away')), options);
     expect(away.stream.state).toMatchObject({ status: 'waiting', error: { code: 'network-error' } });
+  });
+
+  it('fails if the ticket endpoint forbids the stream', async () => {
+    const world = new ScriptedWorld(status(403, { 'Retry-After': '7' }));
+    const { seen } = await listen(world, {
+      accessToken: () => 'token-1',
+      tokenTransport: 'ticket',
+      ticketUrl: new URL('/tickets', url),
+    });
+    expect(seen.errors).toMatchObject([{ code: 'http-error', status: 403 }]);
   });
 
   it('waits as long as the server asks that gives no ticket now', async () => {
