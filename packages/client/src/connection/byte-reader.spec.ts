@@ -99,6 +99,7 @@ describe('the limit of an event', () => {
     ['several lines past the limit', `data: ${chars(50)}\ndata: ${chars(50)}\n\n`, 'overflows'],
     ['a type and data, each at the limit', `event: ${chars(100)}\ndata: ${chars(100)}\n\n`, 'fits'],
     ['a type past the limit', `event: ${chars(101)}\ndata: x\n\n`, 'overflows'],
+    ['an ID at the limit', `id: ${chars(100)}\ndata: x\n\n`, 'fits'],
     ['an ID past the limit', `id: ${chars(101)}\ndata: x\n\n`, 'overflows'],
     ['a long comment', `: ${chars(1_000)}\ndata: x\n\n`, 'fits'],
     ['a line that never ends', `data: ${chars(1_000)}`, 'overflows'],
@@ -108,6 +109,12 @@ describe('the limit of an event', () => {
       expect(items[0]).toEqual(event('first'));
       expect(items.filter(({ kind }) => kind === 'overflow')).toHaveLength(answer === 'overflows' ? 1 : 0);
       expect(items.filter(({ kind }) => kind === 'event')).toHaveLength(answer === 'overflows' ? 1 : 2);
+    }
+  });
+
+  it('does not count the field name of the data, also if the limit is small', () => {
+    for (const chunkBytes of [1, 3, Infinity]) {
+      expect(readAll(`data: ${chars(10)}\n\n`, chunkBytes, '', 10)).toEqual([event(chars(10))]);
     }
   });
 });

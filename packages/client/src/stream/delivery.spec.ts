@@ -32,7 +32,7 @@ describe('delivering an event', () => {
   });
 
   it('needs no callback of a subscriber', () => {
-    const { delivery, reported } = deliver({});
+    const { delivery, reported } = deliver({}, { position: () => undefined });
     delivery.event(event(1));
     delivery.gap({ reason: 'epoch', after: '1' }, '2');
     delivery.moveTo('3');

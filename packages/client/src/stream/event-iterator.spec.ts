@@ -39,6 +39,7 @@ describe('an iterator', () => {
     await settle();
     await server.write('id: 0\n\n' + events(1, 1) + 'id: 1-b\n\n');
     expect(dataOf(await first)).toBe(1);
+    expect(stream.lastEventId).toBe('1-b');
     await iterator.return?.();
     expect(stream.lastEventId).toBe('1-b');
   });

@@ -336,6 +336,25 @@ describe('the attempt after a user interaction', () => {
   });
 });
 
+describe('the resources of a state', () => {
+  const none = { attempt: undefined, reportBytes: 'no', interaction: undefined, dueAt: undefined, page: 'watched' };
+  const attempt = { attempt: 3 };
+
+  it.each([
+    ['idle', { page: 'unwatched' }],
+    ['preparing', { ...attempt, dueAt: nowMs + 1_000 }],
+    ['requesting', { ...attempt, dueAt: nowMs + 1_000 }],
+    ['open', attempt],
+    ['checking', { ...attempt, reportBytes: 'yes', dueAt: nowMs + 1_000 }],
+    ['waiting', { dueAt: nowMs + 20_000 }],
+    ['offline', { dueAt: nowMs + 20_000 }],
+    ['interaction-required', { interaction: 3 }],
+    ['closed', { page: 'unwatched' }],
+  ] as const)('"%s" are what it needs, and no others', (status, resources) => {
+    expect(resourcesOf(sample(status))).toEqual({ ...none, ...resources });
+  });
+});
+
 describe('what the machine shows and remembers', () => {
   it('shows the number of the attempt that begins after a wait', () => {
     const next = transition(sample('waiting', { failures: 4 }), { type: 'due' }, context);
