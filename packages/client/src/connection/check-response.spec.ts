@@ -28,11 +28,11 @@ describe('checking a response', () => {
   });
 
   it.each([
-    ['no header of the protocol', {}, 'other'],
-    ['a heartbeat', { 'Sillage-Heartbeat-Ms': '1000' }, 'sillage'],
-    ['a session time', { 'Sillage-Session-Ms': '1000' }, 'sillage'],
-    ['a session time that is not valid', { 'Sillage-Session-Ms': 'soon' }, 'other'],
-  ] as const)('with %s is of the server "%3$s"', async (_, headers, server) => {
+    ['no header of the protocol', 'other', {}],
+    ['a heartbeat', 'sillage', { 'Sillage-Heartbeat-Ms': '1000' }],
+    ['a session time', 'sillage', { 'Sillage-Session-Ms': '1000' }],
+    ['a session time that is not valid', 'other', { 'Sillage-Session-Ms': 'soon' }],
+  ] as const)('recognizes by %s that the server is "%s"', async (_, server, headers) => {
     expect(await check(eventStream(headers))).toMatchObject({ open: { server } });
   });
 

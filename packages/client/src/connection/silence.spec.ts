@@ -33,7 +33,7 @@ describe('watching a connection for silence', () => {
     ['idle-timeout', { idleMs: 1_000 }],
     ['heartbeat-timeout', { heartbeatMs: 1_000, idleMs: 1_000 }],
     ['idle-timeout', { heartbeatMs: 2_000, idleMs: 1_000 }],
-  ])('reports a %s with the limits %j, and with one timer', async (limit, limits) => {
+  ])('reports %s with the limits %j, and with one timer', async (limit, limits) => {
     const { world, silent, timersMs } = watch(limits);
     await world.advance(999);
     expect(silent).toEqual([]);

@@ -3,17 +3,17 @@ import { isThenable } from './is-thenable.ts';
 
 describe('recognizing a promise', () => {
   it.each([
-    ['a promise', Promise.resolve(), true],
-    ['an object with a method then', { then: () => undefined }, true],
-    ['an object with a member then that is not a function', { then: 'later' }, false],
-    ['an object', {}, false],
-    ['an array', [], false],
-    ['null', null, false],
-    ['undefined', undefined, false],
-    ['a string', 'then', false],
-    ['a number', 1, false],
-    ['a function', () => undefined, false],
-  ])('%s: %s', (_, value, expected) => {
+    ['a promise', true, Promise.resolve()],
+    ['an object with a method then', true, { then: () => undefined }],
+    ['an object with a member then that is not a function', false, { then: 'later' }],
+    ['an object', false, {}],
+    ['an array', false, []],
+    ['null', false, null],
+    ['undefined', false, undefined],
+    ['a string', false, 'then'],
+    ['a number', false, 1],
+    ['a function', false, () => undefined],
+  ])('%s: %s', (_, expected, value) => {
     expect(isThenable(value)).toBe(expected);
   });
 });

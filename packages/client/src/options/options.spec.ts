@@ -65,13 +65,13 @@ describe('a token in the URL', () => {
     else expect(query).toThrow(/https/);
   });
 
-  it('is what plain http is refused for: a token in the header is not', () => {
+  it('is the reason to refuse plain http: a token in the header is allowed there', () => {
     expect(() => resolve({}, 'http://api.contoso.example/')).not.toThrow();
   });
 });
 
-describe('what the platform provides', () => {
-  it('is fetch, looked up at each call', async () => {
+describe('the platform', () => {
+  it('provides fetch, which is looked up at each call', async () => {
     const { fetch } = resolve();
     const response = new Response();
     const fake = vi.fn(() => Promise.resolve(response));
@@ -81,14 +81,14 @@ describe('what the platform provides', () => {
     expect(fake).toHaveBeenCalledExactlyOnceWith(url, init);
   });
 
-  it('is the base of a relative URL: that of the document, or the URL of a worker', () => {
+  it('provides the base of a relative URL: that of the document, or the URL of a worker', () => {
     vi.stubGlobal('location', { href: 'https://page.example/worker.js' });
     expect(resolve({}, '/events').urlAt('').href).toBe('https://page.example/events');
     vi.stubGlobal('document', { baseURI: 'https://base.example/app/' });
     expect(resolve({}, 'events').urlAt('').href).toBe('https://base.example/app/events');
   });
 
-  it('need not be ReadableStream', () => {
+  it('need not provide ReadableStream', () => {
     vi.stubGlobal('ReadableStream', undefined);
     expect(resolve({ body: 'x' }).body).toBe('x');
   });

@@ -336,7 +336,7 @@ describe('the attempt after a user interaction', () => {
   });
 });
 
-describe('the resources of a state', () => {
+describe('the resources', () => {
   const none = { attempt: undefined, reportBytes: 'no', interaction: undefined, dueAt: undefined, page: 'watched' };
   const attempt = { attempt: 3 };
 
@@ -350,7 +350,7 @@ describe('the resources of a state', () => {
     ['offline', { dueAt: nowMs + 20_000 }],
     ['interaction-required', { interaction: 3 }],
     ['closed', { page: 'unwatched' }],
-  ] as const)('"%s" are what it needs, and no others', (status, resources) => {
+  ] as const)('of the state "%s" are those that it needs, and no others', (status, resources) => {
     expect(resourcesOf(sample(status))).toEqual({ ...none, ...resources });
   });
 });
