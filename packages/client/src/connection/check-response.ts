@@ -28,7 +28,7 @@ export function isRedirect(response: Response): boolean {
 export async function checkResponse<T>(
   response: Response,
   settings: StreamSettings<T>,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<{ readonly open: OpenConnection } | { readonly end: AttemptEnd }> {
   const { status, headers, body } = response;
   if (isRedirect(response)) {

@@ -14,7 +14,7 @@ const bodyTimeoutMs = 5_000;
 export async function responseError(
   response: Response,
   runtime: Pick<StreamRuntime, 'now' | 'setTimer'>,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<ResponseError> {
   const { headers, status } = response;
   const { text: body } = await readText(response, runtime, signal);
@@ -49,7 +49,7 @@ function explanation(body: string): { detail?: string; failure?: string } {
 export async function readText(
   { body }: Pick<Response, 'body'>,
   { setTimer }: Pick<StreamRuntime, 'setTimer'>,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<{ readonly text: string; readonly end: 'whole' | 'cut' }> {
   if (body === null) return { text: '', end: 'whole' };
   const decoder = new TextDecoder();

@@ -87,9 +87,4 @@ describe('the platform', () => {
     vi.stubGlobal('document', { baseURI: 'https://base.example/app/' });
     expect(resolve({}, 'events').urlAt('').href).toBe('https://base.example/app/events');
   });
-
-  it('need not provide ReadableStream', () => {
-    vi.stubGlobal('ReadableStream', undefined);
-    expect(resolve({ body: 'x' }).body).toBe('x');
-  });
 });

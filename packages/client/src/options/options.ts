@@ -162,7 +162,7 @@ export function resolveOptions<T>(url: StreamUrl, options: EventStreamOptions<T>
     reservedEvents = allReserved,
   } = options;
 
-  if (typeof ReadableStream === 'function' && body instanceof ReadableStream) {
+  if (body instanceof ReadableStream) {
     throw new InvalidOptionError(
       'body is a ReadableStream, which can be sent only once. Pass a string, FormData or bytes.',
     );

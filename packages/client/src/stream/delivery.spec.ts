@@ -127,7 +127,7 @@ describe('what is due after the callbacks', () => {
       { next: () => void calls.push(done.calls) },
     );
     delivery.event(event(1));
-    delivery.notify({ kind: 'gap', gap: { reason: 'epoch', after: '1' } });
+    delivery.notify({ kind: 'gap', gap: { reason: 'epoch', after: '1' }, lastEventId: '1' });
     expect(done.calls).toBe(0);
     delivery.event(event(2));
     expect(calls).toEqual([0, 0]);

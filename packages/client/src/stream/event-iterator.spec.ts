@@ -236,7 +236,7 @@ describe("an iterator's queue", () => {
     expect(seen).toHaveLength(10);
     await world.advance(0);
     expect(seen).toHaveLength(12);
-    expect(stream.lastEventId).toBe('12');
+    expect(stream.lastEventId).toBe('1');
     expect(dataOf(await first)).toBe(1);
     for (let n = 2; n <= 10; n += 1) expect(dataOf(await iterator.next())).toBe(n);
     await expect(iterator.next()).rejects.toMatchObject({ code: 'slow-consumer' });
@@ -382,7 +382,9 @@ function iterate(
       whenSubscribed(observer);
       return () => void (seen.unsubscribed += 1);
     },
-    leave: (id) => void seen.left.push(id),
+    done: (unread) => {
+      if (unread !== undefined) seen.left.push(unread);
+    },
     pause: (ready) => {
       seen.pauses += 1;
       void ready.then(() => (seen.resumed += 1));
@@ -485,19 +487,19 @@ describe('an iterator that ends', () => {
     expect(seen.unsubscribed).toBe(1);
   });
 
-  it('leaves the position of the stream alone if it has other subscribers, or if it has failed before', async () => {
-    const one = iterate({}, 2);
-    void one.iterator.next();
-    one.send(1, 3);
-    await one.iterator.return();
-    expect(one.seen.left).toEqual([]);
+  it('reports the position of its last event if it leaves unread events, after a failure too', async () => {
+    const empty = iterate();
+    void empty.iterator.next();
+    empty.send(1, 1);
+    await empty.iterator.return();
+    expect(empty.seen.left).toEqual([]);
 
     const failed = iterate({ maxQueuedEvents: 1, overflow: 'fail' });
     void failed.iterator.next();
     failed.send(1, 3);
     await failed.turn();
     await failed.iterator.return();
-    expect(failed.seen.left).toEqual([]);
+    expect(failed.seen.left).toEqual(['before']);
 
     const only = iterate();
     void only.iterator.next();

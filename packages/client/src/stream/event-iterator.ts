@@ -69,7 +69,7 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
   /** The queue of an iterator that is alone pauses the connection earlier: what is not read yet waits in the network, not in memory. */
   readonly #pauseAt: number;
   readonly #overflow: 'pause' | 'drop-oldest' | 'fail';
-  readonly #onGap: ((gap: Gap) => void) | undefined;
+  readonly #onGap: ((gap: Gap) => unknown) | undefined;
   // A head index and not shift(), which moves every element.
   #queue: (SseEvent<T> | QueuedGap)[] = [];
   #head = 0;
@@ -160,7 +160,7 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
   }
 
   #state(state: StreamState): void {
-    if (state.status !== 'closed') return;
+    if (state.status !== 'closed' || this.#isEnded()) return;
     // Nothing happens after `close()`: what waits is not returned any more.
     if (state.reason === 'closed') this.#leave();
     else this.#end(state.reason === 'failed' ? { error: state.error } : undefined);
@@ -237,7 +237,7 @@ export class EventIterator<T> implements AsyncIterableIterator<SseEvent<T>, unde
   #tellGap(gap: Gap): boolean {
     if (this.#onGap === undefined) return false;
     try {
-      const answer: unknown = this.#onGap(gap);
+      const answer = this.#onGap(gap);
       if (isThenable(answer)) Promise.resolve(answer).catch((error: unknown) => this.#stream.reportError(error));
     } catch (error) {
       this.#stream.reportError(error);

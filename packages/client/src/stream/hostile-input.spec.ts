@@ -95,7 +95,8 @@ describe('what user functions throw', () => {
     const server = scriptedStream();
     const world = new ScriptedWorld(server.response);
     const stream = createEventStream(url, { fetch: world.fetch, runtime: world.runtime });
-    const broken = (): Promise<void> => Promise.reject(new Error('in my own code'));
+    // TypeScript accepts async functions where a callback returns nothing.
+    const broken = (() => Promise.reject(new Error('in my own code'))) as () => void;
     stream.subscribe({ state: broken, gap: broken, position: broken, complete: broken });
     await settle();
     await server.write(`${gap}event: complete\ndata:\n\n`);
@@ -297,11 +298,25 @@ describe('the position of an iterator', () => {
     expect(stream.lastEventId).toBe('2');
   });
 
+  it('does not move back the position of a stream that other subscribers follow', async () => {
+    const server = scriptedStream();
+    const stream = createEventStream(url, { fetch: new ScriptedWorld(server.response).fetch });
+    stream.subscribe({});
+    const loop = (async () => {
+      for await (const { id } of stream) if (id === '2') break;
+    })();
+    await settle();
+    await server.write(events(1, 5));
+    await loop;
+    expect(stream.lastEventId).toBe('5');
+    stream.close();
+  });
+
   it('is that of the gap after a GapError', async () => {
     const server = scriptedStream();
     const stream = createEventStream(url, { fetch: new ScriptedWorld(server.response).fetch });
     const loop = (async () => {
-      for await (const event of stream) void event;
+      for await (const event of stream) expect(event.id).not.toBe('5');
     })();
     const rejection = expect(loop).rejects.toMatchObject({ code: 'gap' });
     await settle();
@@ -321,7 +336,7 @@ describe('the position of an iterator', () => {
     let lastEventId = '';
     while (seen.length < total) {
       const stream = createEventStream<number>(url, {
-        fetch: replay as typeof fetch,
+        fetch: replay,
         lastEventId,
         reconnect: { baseDelayMs: 0 },
       });

@@ -357,12 +357,12 @@ describe('the resources', () => {
 
 describe('what the machine shows and remembers', () => {
   it('shows the number of the attempt that begins after a wait', () => {
-    const next = transition(sample('waiting', { failures: 4 }), { type: 'due' }, context);
+    const next = transition(sample('waiting', { failures: 4 }), { type: 'due', connection: 'reading' }, context);
     expect(next.visible).toEqual({ status: 'connecting', attempt: 5 });
   });
 
   it('says that a token that was not available in time may be available later', () => {
-    expect(transition(sample('preparing'), { type: 'due' }, context)).toMatchObject({
+    expect(transition(sample('preparing'), { type: 'due', connection: 'reading' }, context)).toMatchObject({
       status: 'waiting',
       error: { code: 'token-unavailable', retry: 'later', message: expect.stringContaining('60000 ms') as string },
     });
