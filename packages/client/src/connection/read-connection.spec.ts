@@ -160,7 +160,7 @@ describe('the silence of a connection', () => {
     expect(ends).toMatchObject([{ error: { code: 'idle-timeout' } }]);
   });
 
-  it('begins anew after a slow subscriber is done, and after a pause', async () => {
+  it('begins again after a slow subscriber is done, and after a pause', async () => {
     for (const holdUp of ['subscriber', 'pause'] as const) {
       const { server, world, ends, slow, consumer } = read({ idleTimeoutMs: 1_000 });
       const wait = deferred();

@@ -67,7 +67,7 @@ describe('watching a connection for silence', () => {
     expect(silent).toEqual([['idle-timeout', 1_000]]);
   });
 
-  it('does not count a pause, and begins anew after it with one timer', async () => {
+  it('does not count a pause, and begins again after it with one timer', async () => {
     const { world, silence, silent } = watch({ heartbeatMs: 1_000, idleMs: 1_500 });
     await world.advance(900);
     silence?.pause();

@@ -18,7 +18,7 @@ export type SchemaResult<T> =
 
 /**
  * How the text of an event becomes its data. `'json'`: parsed as JSON; text that is not JSON fails the stream. `'text'`: unchanged.
- * `'auto'`: parsed as JSON if that loses nothing, else unchanged (see {@link parseLossless}). A Standard Schema: parsed as JSON, then validated.
+ * `'auto'`: objects, arrays and quoted strings are parsed, a number, boolean or `null` only if it converts back to the same text; the rest is unchanged. A Standard Schema: parsed as JSON, then validated.
  */
 export type Decode<T> = 'json' | 'text' | 'auto' | StandardSchema<T>;
 

@@ -128,7 +128,7 @@ describe('what user functions throw', () => {
 });
 
 describe('calls from user functions', () => {
-  it('reconnect() in the callback of a gap resumes after the gap, which is told once', async () => {
+  it('reconnect() in the callback of a gap resumes after the gap, which is reported once', async () => {
     const first = scriptedStream();
     const world = new ScriptedWorld(first.response, scriptedStream().response);
     const stream = createEventStream(url, { fetch: world.fetch, runtime: world.runtime, lastEventId: '1' });

@@ -428,7 +428,7 @@ describe('the explanation of a server that cannot be reached', () => {
     expect((fail(5, error) as StateOf<'waiting'>).error).toBe(error);
   });
 
-  it('is counted anew after any response', () => {
+  it('is counted again after any response', () => {
     const unavailable = ended({ kind: 'refused', status: 503, by: 'stream' }, new ResponseError(503));
     expect(afterEnd(sample('requesting', { unreachable: 2 }), unavailable).memory.unreachable).toBe(0);
   });
