@@ -39,17 +39,28 @@ function targets(state, type) {
   return next.every((other) => other === state) ? undefined : [...new Set(next.map(({ status }) => status))];
 }
 
+const code = (name) => `\`${name}\``;
+
+/** One row of the matrix: the next states of every input; `–` if it is ignored. */
+function matrixRow(state) {
+  const cells = types.map((type) => targets(state, type)?.map(code).join(', ') ?? '–');
+  return row(`[${code(state.status)}](#${state.status})`, ...cells);
+}
+
 function section(state) {
-  const notes = transitionNotes[state.status];
-  const rows = types.map((type) => {
+  const rows = [];
+  const ignored = [];
+  for (const type of types) {
     const next = targets(state, type);
-    if ((next === undefined) !== (notes[type] === undefined)) {
+    const note = transitionNotes[state.status][type];
+    if ((next === undefined) !== (note === undefined)) {
       throw new Error(`machine-notes.fixture.ts does not match the machine: ${state.status}, ${type}.`);
     }
-    if (next === undefined) return row(`\`${type}\``, '–', `Ignored. ${ignoredBecause[type]}`);
-    return row(`\`${type}\``, next.map((status) => `\`${status}\``).join(', '), notes[type]);
-  });
-  return `## ${state.status}\n\n${stateNotes[state.status]}\n\n${table(['input', 'next state', 'what happens'], rows)}`;
+    if (next === undefined) ignored.push(code(type));
+    else rows.push(row(code(type), next.map(code).join(', '), note));
+  }
+  const changes = rows.length === 0 ? '' : `\n\n${table(['input', 'next state', 'what happens'], rows)}`;
+  return `## ${state.status}\n\n${stateNotes[state.status]}${changes}\n\nIgnored: ${ignored.join(', ')}.`;
 }
 
 const text = `# States of a stream
@@ -77,9 +88,15 @@ ${table(
 ## All inputs
 
 ${table(
-  ['input', 'meaning'],
-  types.map((type) => row(`\`${type}\``, inputNotes[type])),
+  ['input', 'meaning', 'ignored in some states, because'],
+  types.map((type) => row(code(type), inputNotes[type], ignoredBecause[type])),
 )}
+
+## Every state and every input
+
+The next state; \`–\`: the input is ignored. Where several are possible, the section of the state says which.
+
+${table(['state', ...types.map(code)], states.map(matrixRow))}
 
 ${states.map(section).join('\n\n')}
 `;

@@ -52,7 +52,7 @@ export const ignoredBecause: Record<Input['type'], string> = {
 
 const begin = 'Begins an attempt.';
 const replaces = 'Cancels the attempt or connection and begins another at the last position.';
-const decides = 'The rules of PROTOCOL 8 decide, by outcome: see `reconnect-policy.ts`.';
+const decides = 'The outcome decides, by the table of [PROTOCOL 8](../../PROTOCOL.md#8-reconnecting).';
 const end = 'Cancels everything and tells every subscriber the end.';
 
 /** What happens where an input is not ignored. */
