@@ -1,4 +1,4 @@
-// The server under test, in a process of its own. Driven over IPC by bench/server.mjs.
+// The server under test, in a separate process. Driven over IPC by bench/server.mjs.
 import { setImmediate } from 'node:timers';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';

@@ -1,4 +1,4 @@
-// The clients, in a process of their own: plain sockets, so that they cost little. Driven over IPC by bench/server.mjs.
+// The clients, in a separate process: plain sockets, so that they cost little. Driven over IPC by bench/server.mjs.
 import { performance } from 'node:perf_hooks';
 import { connect } from 'node:net';
 

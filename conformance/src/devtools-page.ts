@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A page in a Chromium of its own, driven by the DevTools protocol alone: Playwright keeps its pages visible, and such pages cannot be frozen. */
+/** A page in a separate Chromium, driven by the DevTools protocol alone: Playwright keeps its pages visible, and such pages cannot be frozen. */
 export interface DevtoolsPage {
   /** The value of an expression in the page. */
   evaluate(expression: string): Promise<unknown>;
