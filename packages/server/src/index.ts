@@ -61,7 +61,7 @@ export { createMemoryEventLog } from './logs/index.ts';
 export type { MemoryEventLogOptions } from './logs/index.ts';
 export { isServerError } from './server-error.ts';
 export type { ServerError } from './server-error.ts';
-export type { SessionCounts, SessionCloseReason } from './sessions/index.ts';
+export type { DrainOptions, SessionCounts, SessionCloseReason } from './sessions/index.ts';
 export { createStreamEndpoint, createStreams } from './endpoint/index.ts';
 export type {
   CreateStreamsOptions,

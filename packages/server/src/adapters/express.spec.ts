@@ -96,7 +96,7 @@ describe('a stream over HTTP', () => {
     ]);
 
     const resumed = await fetch(url, { headers: { authorization, 'last-event-id': 'e1-1' } });
-    expect(await readBlocks(resumed, 1)).toMatchObject([{ id: 'e1-2' }]);
+    expect(await readBlocks(resumed, 2)).toMatchObject([{ id: 'e1-2', type: 'said' }, { id: 'e1-2' }]);
 
     const refused = await fetch(url, { headers: { authorization: `${authorization}x` } });
     expect([refused.status, refused.headers.get('content-type')]).toEqual([401, 'application/problem+json']);

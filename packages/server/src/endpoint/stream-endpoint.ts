@@ -23,7 +23,7 @@ import { createCors, unavailable, unknownStream } from '../http/index.ts';
 import type { CorsOptions, EndpointRequest, Exchange, Refusal } from '../http/index.ts';
 import type { Hub } from '../hub/index.ts';
 import { createSessionRegistry, Session } from '../sessions/index.ts';
-import type { SessionCloseReason, SessionCounts, SessionHost } from '../sessions/index.ts';
+import type { DrainOptions, SessionCloseReason, SessionCounts, SessionHost } from '../sessions/index.ts';
 import { createAcceptance } from './acceptance.ts';
 import type { Opening, Preparation } from './acceptance.ts';
 import { writeFiniteStream } from './finite-stream.ts';
@@ -101,6 +101,14 @@ export interface StreamEndpoint {
   revoke(who: string | ((identity: Identity) => boolean)): number;
   /** The open sessions, at this moment. */
   readonly sessions: SessionCounts;
+  /**
+   * Empties the server before it shuts down (PROTOCOL 9.7): answers new requests with 503, asks every client to continue on another connection,
+   * which a load balancer gives to another server, and at the end of the window ends the sessions that are left. Resolves when none is left.
+   * A second call waits for the first one.
+   *
+   * @throws ConfigurationError (as a rejection) for a time that is not a whole number of at least 1.
+   */
+  drain(options?: DrainOptions): Promise<void>;
   /** Ends all sessions, and answers later requests with 503. */
   close(): void;
 }
@@ -149,6 +157,14 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
       if (cause !== undefined && refusal.status >= 500 && refusal.code !== 'keys-unavailable') report(cause);
     },
   });
+
+  let draining: Promise<void> | undefined;
+
+  async function drain({ windowMs = 20_000, maxRetryMs = 5_000, random = Math.random }: DrainOptions): Promise<void> {
+    checkBounds({ windowMs, maxRetryMs });
+    acceptance.close();
+    await registry.drain({ windowMs, maxRetryMs, random });
+  }
 
   function open({ transport, identity, topics, cancellation, corsHeaders }: Opening): Session {
     const tokenMs = tokenEndMs(identity);
@@ -253,6 +269,7 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
     get sessions() {
       return registry.counts();
     },
+    drain: (drainOptions = {}) => (draining ??= drain(drainOptions)),
     close() {
       acceptance.close();
       registry.close('server-closing', () => true);

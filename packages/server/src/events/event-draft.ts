@@ -15,7 +15,7 @@ export type OutgoingEvent =
   | (EventHead & { readonly text: string; readonly data?: never });
 
 /** The types that have a meaning in the protocol (PROTOCOL 4.5). */
-const reservedTypes: ReadonlySet<string> = new Set(['complete', 'gap', 'failure']);
+const reservedTypes: ReadonlySet<string> = new Set(['complete', 'gap', 'failure', 'rotate']);
 
 const maxTypeLength = 256;
 const topicPattern = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,256}$/u;

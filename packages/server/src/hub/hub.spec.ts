@@ -91,13 +91,19 @@ describe('subscribing', () => {
     expect(sink.sequences()).toEqual([2]);
   });
 
-  it('replays what came after the last event ID, then goes on live (PROTOCOL 5.1)', async () => {
+  it('replays what came after the last event ID, says where that ends, and then sends live events (PROTOCOL 5.1, 5.6)', async () => {
     const hub = await createReadyHub();
     for (let count = 0; count < 5; count += 1) await hub.publish(count % 2 === 0 ? 'a' : 'b', { data: count });
     const sink = subscribe(hub, ['a'], 'e1-1');
+    await settle();
     await hub.publish('a', { data: 'live' });
     await settle();
-    expect(sink.events().map(({ id }) => id)).toEqual(['e1-3', 'e1-5', 'e1-6']);
+    expect(sink.events()).toEqual([
+      { id: 'e1-3', data: '2' },
+      { id: 'e1-5', data: '4' },
+      { id: 'e1-5' },
+      { id: 'e1-6', data: '"live"' },
+    ]);
   });
 
   it.each([
@@ -112,6 +118,7 @@ describe('subscribing', () => {
     expect(sink.events()).toEqual([
       { id: 'e1-0', type: 'gap', data: JSON.stringify({ reason, after }) },
       { id: 'e1-1', data: '1' },
+      { id: 'e1-1' },
     ]);
   });
 
@@ -123,6 +130,7 @@ describe('subscribing', () => {
     expect(sink.events()).toMatchObject([
       { id: 'e1-3', type: 'gap', data: '{"reason":"trimmed","after":"e1-1"}' },
       { id: 'e1-4' },
+      { id: 'e1-5' },
       { id: 'e1-5' },
     ]);
   });

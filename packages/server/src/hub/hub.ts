@@ -4,7 +4,7 @@ import { checkBounds, ClosedError, createPacer, scheduleTask } from '../core/ind
 import { createFanOut } from './fan-out.ts';
 import { createReplay } from './replay.ts';
 import { Subscription } from './subscription.ts';
-import type { SubscribeOptions } from './subscription.ts';
+import type { SubscribeOptions, SubscriptionHost } from './subscription.ts';
 
 export interface HubOptions {
   /** The history behind the hub. The caller closes it, after {@link Hub.close}. */
@@ -69,7 +69,7 @@ export function createHub(options: HubOptions): Hub {
     maxCachedBytes,
   });
   const pacer = createPacer({ schedule, maxStepsPerTurn, maxBytesPerTurn });
-  const host = { fanOut, replay, pacer, replaying: 0 };
+  const host: SubscriptionHost = { fanOut, replay, pacer, replaying: 0, reached: undefined };
   let tailing: Promise<LogTail> | undefined;
   let isClosed = false;
 

@@ -33,6 +33,14 @@ export interface SubscriptionHost {
   readonly pacer: Pacer;
   /** How many subscriptions are behind the present. */
   replaying: number;
+  /** The last {@link positionBlock}: after a reconnect storm, all sessions reach the same position. */
+  reached: { readonly id: string; readonly bytes: Uint8Array } | undefined;
+}
+
+/** A block with an ID and no data. */
+function positionBlock(host: SubscriptionHost, id: string): Uint8Array {
+  if (host.reached?.id !== id) host.reached = { id, bytes: encodeEvent({ id }) };
+  return host.reached.bytes;
 }
 
 /**
@@ -51,6 +59,8 @@ export class Subscription implements LiveMember {
   #after: string;
   /** Whether nothing was written yet, so that a gap can be told. */
   #isFirst = true;
+  /** Whether the client resumes, and was not told yet that it has reached the present (PROTOCOL 5.6). */
+  #isResuming: boolean;
   /** Whether the stream's last event is in the past. */
   #isOver = false;
   #isReplaying = false;
@@ -65,11 +75,12 @@ export class Subscription implements LiveMember {
     this.#snapshot = snapshot;
     this.#completeAfter = completeAfter;
     this.#after = lastEventId ?? formatEventId(host.fanOut.position);
+    this.#isResuming = lastEventId !== undefined;
     if (sink.isEnded) return;
     sink.whenEnded(() => this.#leave());
     if (snapshot === undefined) {
       // A block with an ID and no data, so that a client has a position before its first event (PROTOCOL 4.3).
-      if (lastEventId === undefined) sink.write(encodeEvent({ id: this.#after }));
+      if (lastEventId === undefined) sink.write(positionBlock(host, this.#after));
       this.#catchUp();
     } else this.#follow(this.#open(lastEventId, snapshot));
   }
@@ -197,6 +208,8 @@ export class Subscription implements LiveMember {
     this.#setReplaying(false);
     if (this.#isOver) this.#finish([]);
     else {
+      if (this.#isResuming) this.#sink.write(positionBlock(this.#host, this.#after));
+      this.#isResuming = false;
       this.#membership = this.#host.fanOut.join(this.#topics, this);
       this.#topics = this.#membership.topics;
     }

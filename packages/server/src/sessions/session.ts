@@ -1,6 +1,6 @@
 import type { Identity } from '../auth/index.ts';
 import type { Clock, LazyAbort } from '../core/index.ts';
-import { heartbeat } from '../events/index.ts';
+import { encodeEvent, heartbeat } from '../events/index.ts';
 import type { SessionTransport, TransportWatcher } from '../http/index.ts';
 import type { SubscriptionSink } from '../hub/index.ts';
 import type { Deadline } from './deadlines.ts';
@@ -140,6 +140,17 @@ export class Session implements SubscriptionSink, TransportWatcher, Deadline {
     this.#onEnded?.();
     this.#onEnded = undefined;
     this.#host.onClosed(this, reason, cause);
+  }
+
+  /** Asks the client to continue on another connection within that time (PROTOCOL 9.3). */
+  rotate(withinMs: number): void {
+    this.write(encodeEvent({ type: 'rotate', data: JSON.stringify({ withinMs }) }));
+  }
+
+  /** Ends the session because the server shuts down; its client reconnects after `retryMs` at the earliest (PROTOCOL 9.7). */
+  dismiss(retryMs: number): void {
+    this.write(encodeEvent({ retry: retryMs }));
+    this.close('server-closing');
   }
 
   /**
