@@ -1,0 +1,118 @@
+import type { AttemptEnd } from '../connection/index.ts';
+import { ConnectionError, type SseError } from '../errors.ts';
+import { decideReconnect, type Outcome, type Refusal } from '../policy/index.ts';
+import type { StreamState } from '../stream-state.ts';
+import type { Context } from './machine-input.ts';
+import type { MachineState, Memory } from './machine-state.ts';
+
+/** Distinct demands in a row that are satisfied by a new token. More is a server that cannot be satisfied. */
+const maxRefreshes = 3;
+/** Failed attempts in a row after which the error says what else may prevent a page from reaching a server. */
+const unreachableHintAfter = 3;
+
+/** Begins the next attempt. */
+export function start(state: MachineState, { nowMs, settings }: Context): MachineState {
+  const { visible } = state;
+  const attempt = state.memory.failures + 1;
+  return {
+    status: 'preparing',
+    dueAt: nowMs + settings.tokenTimeoutMs,
+    memory: { ...state.memory, generation: state.memory.generation + 1, startedAt: nowMs },
+    visible:
+      visible.status === 'connecting' && visible.attempt === attempt ? visible : { status: 'connecting', attempt },
+  };
+}
+
+export function end(state: MachineState, visible: StreamState & { status: 'closed' }): MachineState {
+  return { status: 'closed', memory: state.memory, visible };
+}
+
+export function wait(
+  memory: Memory,
+  dueAt: number,
+  error: SseError | undefined,
+  { nowMs, wallMs }: Context,
+): MachineState {
+  const retryAt = wallMs + (dueAt - nowMs);
+  const attempt = memory.failures + 1;
+  return { status: 'waiting', dueAt, error, memory, visible: { status: 'waiting', retryAt, attempt, error } };
+}
+
+/** A wake-up starts no attempt earlier than the server asked for, and none sooner than `baseDelayMs` after the last one began. */
+export function earliest(memory: Memory, { settings }: Context): number {
+  return Math.max(memory.notBefore, memory.startedAt + settings.policy.baseDelayMs);
+}
+
+/** Decides what follows an attempt or a connection that ended (PROTOCOL 8). */
+export function afterEnd(state: MachineState, attemptEnd: AttemptEnd, context: Context): MachineState {
+  const { nowMs, random, network, settings } = context;
+  const { outcome, retryAfterMs } = attemptEnd;
+  const refusal: Refusal = {
+    demand: attemptEnd.demand ?? { error: undefined, claims: undefined },
+    error: attemptEnd.error ?? connectionClosed,
+  };
+  const memory = afterOutcome(state.memory, outcome);
+  const demanded = refusal.demand.claims ?? '';
+  const decision = decideReconnect(
+    outcome,
+    { retryMs: memory.retryMs, retryAfterMs },
+    {
+      failures: memory.failures,
+      refresh: memory.refreshes.includes(demanded) || memory.refreshes.length >= maxRefreshes ? 'spent' : 'possible',
+      network,
+    },
+    settings.policy,
+    random,
+  );
+  const error = explain(refusal.error, memory.unreachable);
+  const next = { ...state, memory };
+  switch (decision.action) {
+    case 'complete':
+      return end(next, { status: 'closed', reason: 'completed' });
+    case 'fail':
+      return end(next, { status: 'closed', reason: 'failed', error });
+    case 'reconnect':
+      return start(next, context);
+    case 'refresh-token':
+      return start({ ...next, memory: { ...memory, refusal, refreshes: [...memory.refreshes, demanded] } }, context);
+    case 'wait-for-interaction':
+      return { status: 'interaction-required', error, memory, visible: { status: 'interaction-required', error } };
+    case 'wait-for-network':
+      return {
+        status: 'offline',
+        dueAt: nowMs + decision.delayMs,
+        memory: { ...memory, notBefore: nowMs + decision.floorMs },
+        visible: { status: 'offline' },
+      };
+    case 'wait':
+      return wait(
+        { ...memory, failures: memory.failures + 1, notBefore: nowMs + decision.floorMs },
+        nowMs + decision.delayMs,
+        attemptEnd.error === undefined ? undefined : error,
+        context,
+      );
+  }
+}
+
+/** Forgets what an outcome disproves: any answer but a 401 ends a row of refusals, any answer at all shows that the server is reachable. */
+function afterOutcome(memory: Memory, outcome: Outcome): Memory {
+  const { kind } = outcome;
+  const keepsRefusals = kind === 'no-token' || (kind === 'refused' && outcome.status === 401);
+  return {
+    ...memory,
+    refreshes: keepsRefusals ? memory.refreshes : [],
+    unreachable: kind === 'unreachable' ? memory.unreachable + 1 : 0,
+  };
+}
+
+const connectionClosed = new ConnectionError('connection-closed', 'connection closed.');
+
+/** A browser does not tell a page why a request failed: a policy of the page looks like a dead network. */
+function explain(error: SseError, unreachable: number): SseError {
+  if (unreachable < unreachableHintAfter || error.code !== 'network-error') return error;
+  return new ConnectionError(
+    'network-error',
+    `${error.message} It failed ${unreachable} times in a row without any response: in a browser, check that the page's Content-Security-Policy allows the origin in connect-src and that the server allows the page's origin by CORS.`,
+    { cause: error.cause },
+  );
+}
