@@ -17,9 +17,10 @@ const row = (...cells) => `| ${cells.join(' | ')} |`;
 const table = (head, rows) => [row(...head), row(...head.map(() => '---')), ...rows].join('\n');
 
 function resources(state) {
-  const { attempt, interaction, dueAt, reportBytes, page } = resourcesOf(state);
+  const { attempt, successor, interaction, dueAt, reportBytes, page } = resourcesOf(state);
   const held = [
     attempt === undefined ? [] : ['the attempt or connection'],
+    successor === undefined ? [] : ['the successor of the connection'],
     dueAt === undefined ? [] : ['a timer'],
     interaction === undefined ? [] : ['the user interaction'],
     reportBytes === 'no' ? [] : ['a notice of the next bytes'],
@@ -30,7 +31,8 @@ function resources(state) {
 
 /** The states that the samples of one input lead to. A wake-up is sampled early and late. */
 function targets(state, type) {
-  const samples = inputs(state.memory.generation).filter((input) => input.type === type);
+  const generations = [state.memory.generation, ...(state.status === 'rotating' ? [state.connection] : [])];
+  const samples = generations.flatMap(inputs).filter((input) => input.type === type);
   const times = [context, { ...context, nowMs: state.memory.startedAt }];
   const networks = ['online', 'offline'];
   const next = samples.flatMap((input) =>

@@ -8,6 +8,7 @@ import {
   createStreamEndpoint,
   StreamFailure,
   TokenRefusedError,
+  type Hub,
   type Identity,
   type OutgoingEvent,
   type StreamEndpoint,
@@ -54,9 +55,11 @@ export async function startConformanceServer(): Promise<ConformanceServer> {
   let page = '';
   let current = createStreams();
 
-  function createStreams(): { endpoint: StreamEndpoint; hub: ReturnType<typeof createHub> } {
-    // Fewer in memory than in the log, so that events that the log removes are gone.
-    const hub = createHub({ log: createMemoryEventLog({ maxEvents }), maxRecentEvents: 16 });
+  // Fewer events in memory than in the log, so that events that the log removes are gone.
+  function createStreams(hub = createHub({ log: createMemoryEventLog({ maxEvents }), maxRecentEvents: 16 })): {
+    endpoint: StreamEndpoint;
+    hub: Hub;
+  } {
     const count = (topics: readonly string[] | null, change: number): void => {
       for (const topic of topics ?? []) sessions.set(topic, (sessions.get(topic) ?? 0) + change);
       for (const check of [...sessionWaiters]) check();
@@ -100,7 +103,7 @@ export async function startConformanceServer(): Promise<ConformanceServer> {
     response.status(204).end();
   });
 
-  async function act(action: string, { topic = '', events = [], count = 0 }: ControlBody): Promise<void> {
+  async function act(action: string, { topic = '', events = [], count = 0, windowMs = 1 }: ControlBody): Promise<void> {
     switch (action) {
       case 'publish':
         for (const event of events) await current.hub.publish(topic, event);
@@ -113,6 +116,13 @@ export async function startConformanceServer(): Promise<ConformanceServer> {
         current = createStreams();
         lost.endpoint.close();
         await lost.hub.close();
+        return;
+      }
+      case 'drain': {
+        const draining = current;
+        current = createStreams(draining.hub);
+        await draining.endpoint.drain({ windowMs });
+        draining.endpoint.close();
         return;
       }
       case 'sessions':
@@ -160,6 +170,7 @@ interface ControlBody {
   readonly topic?: string;
   readonly events?: readonly OutgoingEvent[];
   readonly count?: number;
+  readonly windowMs?: number;
 }
 
 function countTo(last: number, end: 'complete' | 'fail') {

@@ -36,6 +36,8 @@ async function within<R>(promise: Promise<R>, what: () => string): Promise<R> {
 function collect<T>(stream: EventStream<T>) {
   const events: SseEvent<T>[] = [];
   const gaps: Gap[] = [];
+  const states: string[] = [];
+  let rotations = 0;
   const checks = new Set<() => void>();
   const notify = (): void => checks.forEach((check) => check());
   const settled = Promise.withResolvers<unknown>();
@@ -46,6 +48,11 @@ function collect<T>(stream: EventStream<T>) {
     },
     gap: (gap) => {
       gaps.push(gap);
+      notify();
+    },
+    state: ({ status }) => void states.push(status),
+    rotate: () => {
+      rotations += 1;
       notify();
     },
     error: (error) => settled.resolve(error),
@@ -70,6 +77,9 @@ function collect<T>(stream: EventStream<T>) {
   return {
     events,
     gaps,
+    /** Each state that the stream has moved to. */
+    states,
+    rotations: () => rotations,
     /** How the stream ended: `'complete'`, or its error. */
     get end(): Promise<unknown> {
       return within(settled.promise, () => `for the end of the stream. It had ${facts()}.`);
@@ -261,6 +271,80 @@ export const scenarios: readonly Scenario[] = [
       seen.stop();
       expectEqual(seen.gaps, []);
       expectEqual(seen.data(), numbers(1, published));
+    },
+  },
+  {
+    name: 'PROTOCOL 5.6: a connection that resumes says which position it has reached before it is live',
+    needs: 'rotation',
+    run: async (world) => {
+      const first = collect(open(world, world.topic('reached')));
+      await first.placed();
+      await world.publish('reached', ...asEvents([1, 2, 3]));
+      await first.until(() => first.events.length === 3);
+      first.stop();
+      const [one, , three] = first.events;
+      const response = await fetch(world.topic('reached'), {
+        headers: {
+          Authorization: `Bearer ${await world.token()}`,
+          Accept: 'text/event-stream',
+          'Last-Event-ID': one?.id ?? '',
+        },
+      });
+      const reader = (response.body as ReadableStream<BufferSource>).pipeThrough(new TextDecoderStream()).getReader();
+      let received = '';
+      const reached = new RegExp(`\n\nid: (${three?.id ?? ''}|[^\n]+)\n\n`);
+      while (!reached.test(received)) {
+        const { value, done } = await within(reader.read(), () => `for the position. Received ${received}.`);
+        if (done) break;
+        received += value;
+      }
+      await reader.cancel();
+      expectEqual(received.match(/^data: .*$/gm), ['data: 2', 'data: 3']);
+      expectEqual(reached.test(received), true);
+    },
+  },
+  {
+    name: 'PROTOCOL 9.4: while tokens expire one after the other, every event arrives once, and the stream stays open',
+    needs: 'rotation',
+    run: async (world) => {
+      const token = (): Promise<string> => world.token({ lifetimeMs: 2_500 });
+      const seen = collect(open<number>(world, world.topic('rotated'), { accessToken: token }));
+      await seen.placed();
+      let published = 0;
+      while (seen.rotations() < 3) {
+        await world.publish('rotated', { data: (published += 1) });
+        if (published > 2_000) throw new Error(`There were ${seen.rotations()} rotations in ${published} events.`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await seen.until(() => seen.events.length >= published);
+      seen.stop();
+      expectEqual(seen.data(), numbers(1, published));
+      expectEqual([seen.gaps, seen.states.slice(0, 2)], [[], ['connecting', 'open']]);
+      expectEqual(
+        seen.states.filter((state) => state === 'connecting'),
+        ['connecting'],
+      );
+    },
+  },
+  {
+    name: 'PROTOCOL 9.7: a server that drains is left for another one, and the stream stays open',
+    needs: 'rotation',
+    run: async (world) => {
+      const seen = collect(open<number>(world, world.topic('drained')));
+      await seen.placed();
+      await world.publish('drained', ...asEvents(numbers(1, 10)));
+      const drained = world.drain(5_000);
+      await world.publish('drained', ...asEvents(numbers(11, 20)));
+      await within(drained, () => 'for the server to be empty.');
+      await world.publish('drained', ...asEvents(numbers(21, 30)));
+      await seen.until(() => seen.events.length >= 30);
+      seen.stop();
+      expectEqual(seen.data(), numbers(1, 30));
+      expectEqual([seen.gaps, seen.rotations() >= 1], [[], true]);
+      expectEqual(
+        seen.states.filter((state) => state === 'connecting'),
+        ['connecting'],
+      );
     },
   },
   {

@@ -13,6 +13,8 @@ export interface World {
   cutConnections(): Promise<void>;
   /** Replaces the log by an empty one, as a restart of an in-memory server does. */
   loseLog(): Promise<void>;
+  /** Drains the server within a time, while another one with the same log takes new requests: a rolling restart. */
+  drain(windowMs: number): Promise<void>;
   /** Resolves once a topic has this many sessions. */
   sessions(topic: string, count: number): Promise<void>;
 }
@@ -30,7 +32,7 @@ export interface TokenWish {
 export interface Scenario {
   readonly name: string;
   /** What a backend with only the minimum of the protocol may lack. */
-  readonly needs?: 'finite-streams' | 'claims-challenges' | 'session-announcements';
+  readonly needs?: 'finite-streams' | 'claims-challenges' | 'session-announcements' | 'rotation';
   readonly run: (world: World) => Promise<void>;
 }
 
@@ -57,6 +59,7 @@ export function createWorld(server: string): World {
     publish: (topic, ...events) => control('publish', { topic, events }),
     cutConnections: () => control('cut'),
     loseLog: () => control('lose-log'),
+    drain: (windowMs) => control('drain', { windowMs }),
     sessions: (topic, count) => control('sessions', { topic, count }),
   };
 }

@@ -118,6 +118,7 @@ export class SseClient {
           request.onGap?.(gap);
         },
         state: tell,
+        rotate: () => request.onRotate?.(),
         ...(request.onEventId === undefined ? {} : { position: request.onEventId }),
       });
       const reconnecting = request.reconnectOn?.subscribe(() => stream.reconnect());
@@ -145,6 +146,7 @@ const ownOptions: ReadonlySet<string> = new Set<keyof SseRequest>([
   'onState',
   'onEventId',
   'onGap',
+  'onRotate',
 ]);
 
 /** The client's options: all of the request's but Angular's own. */

@@ -24,6 +24,8 @@ export interface SseOptions<T = unknown> extends SseStreamOptions<T> {
   readonly onState?: (state: StreamState) => void;
   /** Called when the position moves: with the `lastEventId` that continues from there. */
   readonly onEventId?: (id: string) => void;
+  /** Called when the stream continues on another connection, without a pause (PROTOCOL 9). */
+  readonly onRotate?: () => void;
   /** Called when events were lost that the server's log no longer holds (PROTOCOL 5.3). */
   readonly onGap?: (gap: Gap) => void;
 }

@@ -23,12 +23,14 @@ function read(options: EventStreamOptions = {}, heartbeatMs?: number) {
       seen.push(data);
       return slow.shift()?.promise;
     },
-    moveTo: (id: string) => void seen.push(`moved to ${id}`),
+    reached: (id: string) => void seen.push(`moved to ${id}`),
     gap: ({ reason }: { reason: string }, id: string) => void seen.push(`gap ${reason} before ${id}`),
   };
   const port: ConnectionPort<unknown> = {
     consumer,
+    live: undefined,
     retry: (delayMs) => void seen.push(`retry ${delayMs}`),
+    rotate: (withinMs) => void seen.push(`rotate within ${withinMs}`),
     ended: (end) => void ends.push(end),
   };
   const { body } = server.response;

@@ -17,7 +17,7 @@ interface EventConsumer<T> {
   /** Takes an event. Returns a promise, which never rejects, if a subscriber is not done: nothing more is delivered until then. */
   event(event: SseEvent<T>): PromiseLike<unknown> | undefined;
   /** The position moves without an event. */
-  moveTo(id: string): void;
+  reached(id: string): void;
   gap(gap: Gap, id: string): void;
 }
 
@@ -25,6 +25,13 @@ interface EventConsumer<T> {
 export interface ConnectionPort<T> {
   readonly consumer: EventConsumer<T>;
   retry(delayMs: number): void;
+  /** The server asks for a rotation (PROTOCOL 9.3). */
+  rotate(withinMs: number): void;
+  /**
+   * Called before the first event or position of a successor is delivered: its predecessor must then be stopped (PROTOCOL 9.4). `undefined` for a
+   * connection that replaces none.
+   */
+  readonly live: (() => void) | undefined;
   /** The connection ended. Called at most once, and never after `stop()`. */
   ended(end: AttemptEnd): void;
 }
@@ -72,7 +79,8 @@ class Reader<T> implements ConnectionReader, ByteSink {
   readonly #messages: 'ordinary' | 'checked';
   #queue: Queued[] = [];
   #busy: PromiseLike<unknown> | undefined;
-  #status: 'reading' | 'done' = 'reading';
+  /** `'waiting'`: for the first event or position of a successor. */
+  #status: 'waiting' | 'reading' | 'done';
   #onBytes: (() => void) | undefined;
   activity: 'reading' | 'paused' = 'reading';
 
@@ -86,6 +94,7 @@ class Reader<T> implements ConnectionReader, ByteSink {
     this.#settings = settings;
     this.#port = port;
     this.#consumer = port.consumer;
+    this.#status = port.live === undefined ? 'reading' : 'waiting';
     this.#server = server;
     this.#body = body.getReader();
     this.#busy = port.consumer.busy;
@@ -125,24 +134,35 @@ class Reader<T> implements ConnectionReader, ByteSink {
   // What the bytes contain: see ByteSink.
 
   event(id: string, type: string, data: string): void {
-    if (this.#status === 'done') return;
+    if (this.#status !== 'reading' && !this.#begins()) return;
     if (this.#busy !== undefined) this.#queue.push({ kind: 'event', event: { id, type, data } });
     else this.#takeEvent(id, type, data);
   }
 
   position(id: string): void {
-    if (this.#status === 'done') return;
-    if (this.#busy === undefined) this.#consumer.moveTo(id);
+    if (this.#status !== 'reading' && !this.#begins()) return;
+    if (this.#busy === undefined) this.#consumer.reached(id);
     else this.#queue.push({ kind: 'position', id });
   }
 
   retry(delayMs: number): void {
-    if (this.#status === 'reading') this.#port.retry(delayMs);
+    if (this.#status !== 'done') this.#port.retry(delayMs);
   }
 
   overflow(): void {
+    if (this.#status !== 'reading' && !this.#begins()) return;
     if (this.#busy !== undefined) this.#queue.push({ kind: 'overflow' });
     else this.#failTooLarge();
+  }
+
+  /** The first event or position of a successor: the predecessor is stopped. Returns whether there is something to read. */
+  #begins(): boolean {
+    if (this.#status === 'done') return false;
+    this.#status = 'reading';
+    this.#port.live?.();
+    // A subscriber may still work on the predecessor's last event.
+    this.#busy = this.#consumer.busy;
+    return !this.#isDone();
   }
 
   async #read(): Promise<void> {
@@ -210,7 +230,7 @@ class Reader<T> implements ConnectionReader, ByteSink {
 
   #takeQueued(queued: Queued): void {
     if (queued.kind === 'event') this.#takeEvent(queued.event.id, queued.event.type, queued.event.data);
-    else if (queued.kind === 'position') this.#consumer.moveTo(queued.id);
+    else if (queued.kind === 'position') this.#consumer.reached(queued.id);
     else this.#failTooLarge();
   }
 
@@ -234,9 +254,12 @@ class Reader<T> implements ConnectionReader, ByteSink {
       case 'failure':
         this.#finish(ended({ kind: 'impossible' }, meaning.error));
         return;
+      case 'rotate':
+        this.#port.rotate(meaning.withinMs);
+        return;
       case 'complete':
         if (meaning.deliver === 'event') this.#deliverText(event.id, event.type, event.data);
-        else this.#consumer.moveTo(event.id);
+        else this.#consumer.reached(event.id);
         if (this.#busy === undefined) this.#finish(completed);
         else this.#busy = this.#busy.then(() => this.#finish(completed));
     }

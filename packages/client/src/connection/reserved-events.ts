@@ -8,7 +8,8 @@ export type Meaning =
   /** The stream completes, after delivering the event if `deliver` is `'event'`. */
   | { readonly kind: 'complete'; readonly deliver: 'event' | 'nothing' }
   | { readonly kind: 'failure'; readonly error: StreamFailedError | InvalidOptionError }
-  | { readonly kind: 'gap'; readonly gap: Gap };
+  | { readonly kind: 'gap'; readonly gap: Gap }
+  | { readonly kind: 'rotate'; readonly withinMs: number };
 
 const ordinary: Meaning = { kind: 'event' };
 
@@ -28,13 +29,14 @@ export function meaningOf<T>(
   }
   if (!reservedEvents.has(type)) return ordinary;
   if (type === 'complete') return data === '' ? { kind: 'complete', deliver: 'nothing' } : ordinary;
-  const { reason, after, code, message } = readObject(data);
+  const { reason, after, code, message, withinMs } = readObject(data);
   if (type === 'failure' && typeof code === 'string' && typeof message === 'string') {
     return { kind: 'failure', error: new StreamFailedError(code, message) };
   }
   if (type === 'gap' && gapReasons.has(reason) && typeof after === 'string') {
     return { kind: 'gap', gap: { reason: reason as GapReason, after } };
   }
+  if (type === 'rotate' && typeof withinMs === 'number' && withinMs >= 0) return { kind: 'rotate', withinMs };
   return ordinary;
 }
 

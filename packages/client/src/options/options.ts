@@ -17,7 +17,7 @@ export type CompleteOn =
   | ((event: RawEvent) => 'continue' | 'complete' | 'deliver-and-complete');
 
 /** The event types of PROTOCOL.md that the client interprets. */
-export type ReservedEvent = 'complete' | 'failure' | 'gap';
+export type ReservedEvent = 'complete' | 'failure' | 'gap' | 'rotate';
 
 /** The options of {@link createEventStream}. */
 export interface EventStreamOptions<T = unknown> {
@@ -88,7 +88,7 @@ export interface EventStreamOptions<T = unknown> {
   /**
    * The event types that have the meaning of PROTOCOL.md. Leave one out if the server uses it for something else: it is then an ordinary event.
    *
-   * @default ['complete', 'failure', 'gap']
+   * @default ['complete', 'failure', 'gap', 'rotate']
    */
   readonly reservedEvents?: readonly ReservedEvent[];
   /**
@@ -279,7 +279,7 @@ export function isSendableId(id: string): boolean {
   return !/[\0-\x08\n-\x1f\x7f]/.test(id);
 }
 
-const allReserved: readonly ReservedEvent[] = ['complete', 'failure', 'gap'];
+const allReserved: readonly ReservedEvent[] = ['complete', 'failure', 'gap', 'rotate'];
 
 /** An explicit `undefined` is the default, as in every other option. */
 function definedParts<P extends object>(parts: P): P {

@@ -1,6 +1,6 @@
 import type { AttemptEnd } from '../connection/index.ts';
 import { ConnectionError, type SseError } from '../errors.ts';
-import { decideReconnect, type Outcome, type Refusal } from '../policy/index.ts';
+import { decideReconnect, type Decision, type Outcome } from '../policy/index.ts';
 import type { StreamState } from '../stream-state.ts';
 import type { Context } from './machine-input.ts';
 import type { MachineState, Memory } from './machine-state.ts';
@@ -43,28 +43,34 @@ export function earliest(memory: Memory, { settings }: Context): number {
   return Math.max(memory.notBefore, memory.startedAt + settings.policy.baseDelayMs);
 }
 
-/** Decides what follows an attempt or a connection that ended (PROTOCOL 8). */
-export function afterEnd(state: MachineState, attemptEnd: AttemptEnd, context: Context): MachineState {
-  const { nowMs, random, network, settings } = context;
-  const { outcome, retryAfterMs } = attemptEnd;
-  const refusal: Refusal = {
-    demand: attemptEnd.demand ?? { error: undefined, claims: undefined },
-    error: attemptEnd.error ?? connectionClosed,
+/**
+ * Decides what follows an attempt or a connection that ended (PROTOCOL 8).
+ *
+ * @param failures how often it failed before.
+ */
+export function decide(
+  memory: Memory,
+  failures: number,
+  { demand = { error: undefined, claims: undefined }, error = connectionClosed, outcome, retryAfterMs }: AttemptEnd,
+  { network, random, settings }: Context,
+): { readonly decision: Decision; readonly memory: Memory; readonly error: SseError } {
+  const next = afterOutcome(memory, outcome);
+  const demanded = demand.claims ?? '';
+  const refresh = next.refreshes.includes(demanded) || next.refreshes.length >= maxRefreshes ? 'spent' : 'possible';
+  const hints = { retryMs: next.retryMs, retryAfterMs };
+  const decision = decideReconnect(outcome, hints, { failures, refresh, network }, settings.policy, random);
+  const refused = { refusal: { demand, error }, refreshes: [...next.refreshes, demanded] };
+  return {
+    decision,
+    memory: decision.action === 'refresh-token' ? { ...next, ...refused } : next,
+    error: explain(error, next.unreachable),
   };
-  const memory = afterOutcome(state.memory, outcome);
-  const demanded = refusal.demand.claims ?? '';
-  const decision = decideReconnect(
-    outcome,
-    { retryMs: memory.retryMs, retryAfterMs },
-    {
-      failures: memory.failures,
-      refresh: memory.refreshes.includes(demanded) || memory.refreshes.length >= maxRefreshes ? 'spent' : 'possible',
-      network,
-    },
-    settings.policy,
-    random,
-  );
-  const error = explain(refusal.error, memory.unreachable);
+}
+
+/** The state after an attempt or a connection that ended. */
+export function afterEnd(state: MachineState, attemptEnd: AttemptEnd, context: Context): MachineState {
+  const { nowMs } = context;
+  const { decision, memory, error } = decide(state.memory, state.memory.failures, attemptEnd, context);
   const next = { ...state, memory };
   switch (decision.action) {
     case 'complete':
@@ -72,9 +78,8 @@ export function afterEnd(state: MachineState, attemptEnd: AttemptEnd, context: C
     case 'fail':
       return end(next, { status: 'closed', reason: 'failed', error });
     case 'reconnect':
-      return start(next, context);
     case 'refresh-token':
-      return start({ ...next, memory: { ...memory, refusal, refreshes: [...memory.refreshes, demanded] } }, context);
+      return start(next, context);
     case 'wait-for-interaction':
       return { status: 'interaction-required', error, memory, visible: { status: 'interaction-required', error } };
     case 'wait-for-network':

@@ -7,11 +7,12 @@ import type { StreamObserver } from './observer.ts';
 function deliver(...observers: StreamObserver<number>[]) {
   const reported: unknown[] = [];
   const done = { calls: 0 };
-  const delivery = new Delivery<number>(
-    '0',
-    (error) => void reported.push(error),
-    () => void (done.calls += 1),
-  );
+  const delivery = new Delivery<number>({
+    lastEventId: '0',
+    reportError: (error) => void reported.push(error),
+    whenDone: () => void (done.calls += 1),
+    whenFull: () => undefined,
+  });
   const subscriptions = observers.map((observer) => delivery.add(observer));
   return { delivery, reported, done, subscriptions };
 }

@@ -1,7 +1,20 @@
 import type { Gap, SseEvent } from '../event.ts';
 import { isThenable } from '../options/index.ts';
 import type { StreamState } from '../stream-state.ts';
+import { Handover } from './handover.ts';
 import { tell, type Notification, type StreamObserver, type Subscription } from './observer.ts';
+
+/** What a delivery needs of its stream. */
+interface DeliveryOptions {
+  /** Where the stream begins. */
+  readonly lastEventId: string;
+  /** Receives what subscribers throw. */
+  readonly reportError: (error: unknown) => void;
+  /** Called after the callbacks that `later()` was called in have returned. */
+  readonly whenDone: () => void;
+  /** Called when too many events arrive during a rotation. */
+  readonly whenFull: () => void;
+}
 
 /**
  * The subscribers of one stream, and how far its events are delivered to them. A class because every event passes through it: methods are
@@ -21,17 +34,16 @@ export class Delivery<T> {
   #ready: Promise<void> | undefined;
   /** Whether `whenDone` is due after the callbacks that run now. */
   #pending: 'yes' | 'no' = 'no';
+  #handover: Handover | undefined;
   readonly #reportError: (error: unknown) => void;
   readonly #whenDone: () => void;
+  readonly #whenFull: () => void;
 
-  /**
-   * @param reportError receives what subscribers throw.
-   * @param whenDone called after the callbacks that `later()` was called in have returned.
-   */
-  constructor(lastEventId: string, reportError: (error: unknown) => void, whenDone: () => void) {
+  constructor({ lastEventId, reportError, whenDone, whenFull }: DeliveryOptions) {
     this.#resumeId = lastEventId;
     this.#reportError = reportError;
     this.#whenDone = whenDone;
+    this.#whenFull = whenFull;
   }
 
   /** How many subscribers there are. */
@@ -96,13 +108,34 @@ export class Delivery<T> {
     this.#flush();
   }
 
+  /** A successor is opened at `resumeId`: what is delivered from here on may be repeated by it. */
+  beginHandover(): void {
+    this.#handover = new Handover();
+  }
+
+  /** From here on, the successor's events come, and those that were delivered already are skipped. */
+  handOver(): void {
+    this.#handover?.skip();
+  }
+
+  /** Nothing is repeated. */
+  endHandover(): void {
+    this.#handover = undefined;
+  }
+
   /**
    * Hands an event to the subscribers and moves the position past it.
    *
    * @returns a promise, which never rejects, if a subscriber returned one: the position moves when that resolves.
    */
   event(event: SseEvent<T>): PromiseLike<unknown> | undefined {
+    // Held over everything: if the callback of a gap reconnects, the stream must resume after this event.
     this.#depth += 1;
+    if (this.#handover !== undefined && this.#isSettledBy(this.#handover, event.id)) {
+      this.#depth -= 1;
+      this.#flush();
+      return this.#busy;
+    }
     // The list of now: it is replaced when it changes.
     const list = this.#list;
     let slow: PromiseLike<unknown>[] | undefined;
@@ -126,7 +159,17 @@ export class Delivery<T> {
     return slow === undefined ? undefined : this.#busy;
   }
 
-  /** Moves the position without an event. */
+  /** A connection moves the position without an event. Never back to what its predecessor has passed. */
+  reached(id: string): void {
+    const handover = this.#handover;
+    if (handover?.isSkipping === true) {
+      this.#tellHeldGap(handover);
+      if (this.#handover === handover && !handover.isOver) return;
+      this.#handover = undefined;
+    }
+    this.moveTo(id);
+  }
+
   moveTo(id: string): void {
     const before = this.position;
     this.position = id;
@@ -134,12 +177,39 @@ export class Delivery<T> {
   }
 
   gap(gap: Gap, id: string): void {
+    const handover = this.#handover;
+    if (handover?.isSkipping === true && !handover.isOver) handover.heldGap = { gap, id };
+    else this.#tellGap(gap, id);
+  }
+
+  #tellGap(gap: Gap, id: string): void {
     // Held over both: a callback that reconnects must resume after the gap.
     this.#depth += 1;
     this.notify({ kind: 'gap', gap, lastEventId: id });
     this.moveTo(id);
     this.#depth -= 1;
     this.#flush();
+  }
+
+  /** Notes an event during a rotation. Whether there is nothing left to do with it: it repeats another one, or the stream has ended. */
+  #isSettledBy(handover: Handover, id: string): boolean {
+    if (!handover.isSkipping) {
+      if (handover.remember(id) === 'full') this.#whenFull();
+      return false;
+    }
+    const repeats = handover.repeats(id);
+    if (repeats) handover.heldGap = undefined;
+    else this.#tellHeldGap(handover);
+    if (handover.isOver && this.#handover === handover) this.#handover = undefined;
+    return repeats || this.#mode === 'halted';
+  }
+
+  /** What was not repeated before a gap never is. */
+  #tellHeldGap(handover: Handover): void {
+    const { heldGap } = handover;
+    if (heldGap === undefined) return;
+    this.#handover = undefined;
+    this.#tellGap(heldGap.gap, heldGap.id);
   }
 
   /** Tells every subscriber; after the end only the end. */

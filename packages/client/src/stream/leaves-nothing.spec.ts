@@ -7,12 +7,13 @@ import { createEventStream, type EventStream } from './event-stream.ts';
 /** What a world of this test answers, in turn. */
 type TokenAnswer = 'token' | 'later' | 'never' | 'interaction' | 'hangs';
 type FetchAnswer =
-  'stream' | 'throws' | 'hangs' | '204' | '401' | '403' | '503' | '503-endless' | 'page' | 'ignores-signal';
+  'stream' | 'session' | 'throws' | 'hangs' | '204' | '401' | '403' | '503' | '503-endless' | 'page' | 'ignores-signal';
 type Command =
   | { readonly kind: 'subscribe' | 'unsubscribe' | 'reconnect' | 'close' | 'abort' | 'wake' | 'settle' | 'reject' }
   | { readonly kind: 'iterate' | 'next' | 'return' | 'turn' }
   | { readonly kind: 'advance'; readonly ms: number }
-  | { readonly kind: 'write'; readonly text: string }
+  /** To the connection that was opened last, or to the one before it. */
+  | { readonly kind: 'write' | 'write-old'; readonly text: string }
   | { readonly kind: 'end' | 'break' };
 /** What a callback of a subscriber does, called again and again. */
 type Reaction = 'nothing' | 'wake' | 'close' | 'unsubscribe' | 'reconnect' | 'subscribe' | 'throw' | 'promise';
@@ -38,8 +39,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       'event: failure\ndata: {"code":"a","message":"b"}\n\n',
       'id: 2\nevent: gap\ndata: {"reason":"epoch","after":"x"}\n\n',
       'data: 1\n\ndata: 2\n\ndata: 3\n\n',
+      'id: 3\ndata: 3\n\n',
+      'id: 4\nevent: rotate\ndata: {"withinMs":0}\n\n',
     )
-    .map((text) => ({ kind: 'write' as const, text })),
+    .chain((text) => fc.constantFrom('write' as const, 'write-old' as const).map((kind) => ({ kind, text }))),
 );
 
 const scenario = fc.record({
@@ -51,7 +54,8 @@ const scenario = fc.record({
     fc.constantFrom<FetchAnswer>(
       'stream',
       'stream',
-      'stream',
+      'session',
+      'session',
       'throws',
       'hangs',
       '204',
@@ -137,6 +141,8 @@ function createCountingWorld(tokens: TokenAnswer[], answers: FetchAnswer[]) {
     switch (answers.shift() ?? 'hangs') {
       case 'stream':
         return Promise.resolve(openBody(signal, 200, eventStream, true));
+      case 'session':
+        return Promise.resolve(openBody(signal, 200, { ...eventStream, 'Sillage-Session-Ms': '20000' }, true));
       case 'ignores-signal':
         return Promise.resolve(openBody(signal, 200, { ...eventStream, 'Sillage-Heartbeat-Ms': '1000' }, false));
       case 'throws':
@@ -185,6 +191,7 @@ function createCountingWorld(tokens: TokenAnswer[], answers: FetchAnswer[]) {
     runtime,
     interactions,
     body: () => bodies.findLast(({ open }) => open),
+    oldBody: () => bodies.find(({ open }) => open),
     wake: () => [...wakeListeners].forEach((listener) => listener()),
     advance: (ms: number) => {
       nowMs += ms;
@@ -274,6 +281,10 @@ describe('a stream, whatever happens to it', () => {
               note();
               react(told);
             },
+            rotate: () => {
+              note();
+              react(told);
+            },
             state: ({ status }) => {
               if (status === 'closed') told.closed += 1;
               else note();
@@ -339,6 +350,9 @@ describe('a stream, whatever happens to it', () => {
               break;
             case 'write':
               body?.controller.enqueue(new TextEncoder().encode(each.text));
+              break;
+            case 'write-old':
+              world.oldBody()?.controller.enqueue(new TextEncoder().encode(each.text));
               break;
             case 'end':
               if (body !== undefined) body.open = false;

@@ -25,6 +25,10 @@ export type Input =
     }
   /** Bytes arrived, after the machine asked to be told. */
   | { readonly type: 'bytes'; readonly generation: number }
+  /** A successor brought its first event or position. */
+  | { readonly type: 'live'; readonly generation: number }
+  /** The server asked for a rotation (PROTOCOL 9.3). */
+  | { readonly type: 'rotate'; readonly generation: number; readonly withinMs: number }
   /** The server sent `retry:`. */
   | { readonly type: 'retry'; readonly generation: number; readonly delayMs: number }
   /** The attempt or its connection ended. */
@@ -43,5 +47,7 @@ export interface Context {
   /** At least 0 and less than 1. */
   readonly random: number;
   readonly network: 'online' | 'offline';
+  /** Whether the stream has a position to resume after. */
+  readonly position: 'known' | 'unknown';
   readonly settings: Pick<StreamSettings<unknown>, 'policy' | 'stableAfterMs' | 'tokenTimeoutMs' | 'connectTimeoutMs'>;
 }

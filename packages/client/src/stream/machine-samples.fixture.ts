@@ -11,6 +11,7 @@ export function machineSamples() {
     wallMs: 1_700_000_000_000,
     random: 0.5,
     network: 'online',
+    position: 'known',
     settings: {
       policy: { ...defaultReconnectPolicy, method: 'GET', token: 'renewable', onEnd: undefined },
       stableAfterMs: 10_000,
@@ -22,15 +23,31 @@ export function machineSamples() {
   const memory = { ...initialState.memory, generation: 3, startedAt: nowMs - 60_000 };
   const error = new ConnectionError('network-error', 'away');
   const interaction = new InteractionRequiredError('sign in', { settled: () => Promise.resolve() });
-  const open = { openedAt: nowMs - 50_000, sessionMs: undefined, server: 'sillage' } as const;
+  const open = {
+    connection: 3,
+    openedAt: nowMs - 50_000,
+    sessionMs: 60_000,
+    server: 'sillage',
+    rotateAt: nowMs + 1_000,
+    failedRotations: 0,
+  } as const;
   const connecting = { status: 'connecting', attempt: 1 } as const;
   const visiblyOpen = { status: 'open', since: wallMs - 50_000 } as const;
   const states: readonly MachineState[] = [
     initialState,
     { status: 'preparing', memory, dueAt: nowMs + 1_000, visible: connecting },
     { status: 'requesting', memory, dueAt: nowMs + 1_000, visible: connecting },
-    { status: 'open', memory, ...open, visible: visiblyOpen },
+    { status: 'open', memory, ...open, dueAt: nowMs + 1_000, visible: visiblyOpen },
     { status: 'checking', memory, ...open, dueAt: nowMs + 1_000, visible: visiblyOpen },
+    {
+      status: 'rotating',
+      memory: { ...memory, generation: 4 },
+      ...open,
+      stage: 'open',
+      successor: { openedAt: nowMs - 10, sessionMs: 60_000, server: 'sillage' },
+      dueAt: nowMs + 1_000,
+      visible: visiblyOpen,
+    },
     {
       status: 'waiting',
       memory: { ...memory, failures: 1 },
@@ -76,6 +93,8 @@ export function machineSamples() {
     { type: 'answered', generation },
     { type: 'opened', generation, connection: { sessionMs: undefined, server: 'sillage' } },
     { type: 'bytes', generation },
+    { type: 'live', generation },
+    { type: 'rotate', generation, withinMs: 1_000 },
     { type: 'retry', generation, delayMs: 3_000 },
     ...ends.map((end): Input => ({ type: 'ended', generation, end })),
     { type: 'settled', generation },

@@ -27,7 +27,13 @@ export interface Memory {
 
 /** A connection that is open. */
 export interface OpenFacts extends Pick<OpenConnection, 'sessionMs' | 'server'> {
+  /** The number of the attempt that opened it. */
+  readonly connection: number;
   readonly openedAt: number;
+  /** When its successor is opened; `Infinity` for never. */
+  readonly rotateAt: number;
+  /** Successors of it that failed. */
+  readonly failedRotations: number;
 }
 
 /** What differs from state to state. `dueAt` is the time of the input `due`; `Infinity` for never. */
@@ -39,9 +45,14 @@ interface StateFacts {
   /** The request is sent, and its response has not arrived. */
   requesting: { readonly dueAt: number };
   /** The response is read. */
-  open: OpenFacts;
+  open: OpenFacts & { readonly dueAt: number };
   /** As `open`, after a wake-up: the connection must show that it is alive. */
   checking: OpenFacts & { readonly dueAt: number };
+  /**
+   * As `open`, while the successor of the connection is opened (PROTOCOL 9): the current attempt of `memory` is the successor's, and `stage` is
+   * how far it is.
+   */
+  rotating: OpenFacts & { readonly dueAt: number } & Stage;
   /** The next attempt begins at `dueAt`. */
   waiting: { readonly dueAt: number; readonly error: SseError | undefined };
   /** As `waiting`, while the browser reports no network. */
@@ -51,6 +62,11 @@ interface StateFacts {
   /** The end. */
   closed: unknown;
 }
+
+/** How far a successor is. Once it is open, it waits for its first event or position. */
+type Stage =
+  | { readonly stage: 'preparing' | 'requesting' }
+  | { readonly stage: 'open'; readonly successor: Pick<OpenFacts, 'sessionMs' | 'server' | 'openedAt'> };
 
 /** The name of a machine's state. */
 export type Status = keyof StateFacts;

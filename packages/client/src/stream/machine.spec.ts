@@ -57,7 +57,7 @@ const arbitraryInput: fc.Arbitrary<(generation: number) => Input> = fc.oneof(
     )
     .map((input) => () => input),
   fc
-    .tuple(fc.constantFrom(0, 0, 0, 1), fc.constantFrom('sent', 'answered', 'bytes', 'settled', 'abandoned'))
+    .tuple(fc.constantFrom(0, 0, 0, 1), fc.constantFrom('sent', 'answered', 'bytes', 'live', 'settled', 'abandoned'))
     .map(([late, type]) => (generation: number) => ({ type, generation: generation - late })),
   fc
     .tuple(fc.constantFrom(0, 0, 0, 1), fc.option(fc.nat(60_000), { nil: undefined }))
@@ -70,6 +70,7 @@ const arbitraryInput: fc.Arbitrary<(generation: number) => Input> = fc.oneof(
     .tuple(fc.constantFrom(0, 0, 0, 1), arbitraryEnd)
     .map(([late, end]) => (generation: number): Input => ({ type: 'ended', generation: generation - late, end })),
   fc.nat(100_000).map((delayMs) => (generation: number): Input => ({ type: 'retry', generation, delayMs })),
+  fc.nat(100_000).map((withinMs) => (generation: number): Input => ({ type: 'rotate', generation, withinMs })),
 );
 
 const arbitraryStep = fc.record({
@@ -77,6 +78,7 @@ const arbitraryStep = fc.record({
   afterMs: fc.nat(40_000),
   random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
   network: fc.constantFrom('online' as const, 'offline' as const),
+  position: fc.constantFrom('known' as const, 'known' as const, 'unknown' as const),
 });
 
 function run(
@@ -86,10 +88,10 @@ function run(
   let state: MachineState = initialState;
   let nowMs = 0;
   const path: { state: MachineState; input: Input; context: Context }[] = [];
-  for (const { input: make, afterMs, random, network } of steps) {
+  for (const { input: make, afterMs, random, network, position } of steps) {
     nowMs += afterMs;
     const input = make(state.memory.generation);
-    const stepContext: Context = { ...context, nowMs, wallMs: nowMs + 1e12, random, network, settings };
+    const stepContext: Context = { ...context, nowMs, wallMs: nowMs + 1e12, random, network, position, settings };
     state = transition(state, input, stepContext);
     path.push({ state, input, context: stepContext });
   }
@@ -110,6 +112,7 @@ describe('the machine of a stream', () => {
       for (const input of inputs(closed.memory.generation)) expect(transition(closed, input, context)).toBe(closed);
       expect(resourcesOf(closed)).toEqual({
         attempt: undefined,
+        successor: undefined,
         reportBytes: 'no',
         interaction: undefined,
         dueAt: undefined,
@@ -128,7 +131,8 @@ describe('the machine of a stream', () => {
 
   it('ignores every input of an earlier attempt in every state', () => {
     for (const state of states) {
-      for (const input of inputs(state.memory.generation - 1)) {
+      const first = 'connection' in state ? state.connection : state.memory.generation;
+      for (const input of inputs(first - 1)) {
         if ('generation' in input) expect(transition(state, input, context)).toBe(state);
       }
     }
@@ -143,6 +147,26 @@ describe('the machine of a stream', () => {
           expect([attempt, dueAt, interaction].some((resource) => resource !== undefined)).toBe(true);
           // What is not limited by a timer is an open connection, whose silence is watched, or a user.
           if (dueAt === undefined) expect(['open', 'interaction-required']).toContain(state.status);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('has a successor only while it rotates, and rotates only what may be resumed (properties)', () => {
+    fc.assert(
+      fc.property(fc.array(arbitraryStep, { maxLength: 60 }), (steps) => {
+        let previous: MachineState = initialState;
+        for (const { state, context: step } of run(steps).path) {
+          const { attempt, successor } = resourcesOf(state);
+          expect(successor !== undefined).toBe(state.status === 'rotating');
+          if (successor !== undefined) expect(successor).toBeGreaterThan(attempt ?? Infinity);
+          if (state.status === 'rotating' && previous.status === 'open') expect(step.position).toBe('known');
+          // Users see one state from the first connection to the last, as long as one is open.
+          const wasOpen = ['open', 'checking', 'rotating'].includes(previous.status);
+          if (wasOpen && ['open', 'checking', 'rotating'].includes(state.status))
+            expect(state.visible).toBe(previous.visible);
+          previous = state;
         }
       }),
       { numRuns: 2_000 },
@@ -337,14 +361,22 @@ describe('the attempt after a user interaction', () => {
 });
 
 describe('the resources', () => {
-  const none = { attempt: undefined, reportBytes: 'no', interaction: undefined, dueAt: undefined, page: 'watched' };
+  const none = {
+    attempt: undefined,
+    successor: undefined,
+    reportBytes: 'no',
+    interaction: undefined,
+    dueAt: undefined,
+    page: 'watched',
+  };
   const attempt = { attempt: 3 };
 
   it.each([
     ['idle', { page: 'unwatched' }],
     ['preparing', { ...attempt, dueAt: nowMs + 1_000 }],
     ['requesting', { ...attempt, dueAt: nowMs + 1_000 }],
-    ['open', attempt],
+    ['open', { ...attempt, dueAt: nowMs + 1_000 }],
+    ['rotating', { ...attempt, successor: 4, dueAt: nowMs + 1_000 }],
     ['checking', { ...attempt, reportBytes: 'yes', dueAt: nowMs + 1_000 }],
     ['waiting', { dueAt: nowMs + 20_000 }],
     ['offline', { dueAt: nowMs + 20_000 }],

@@ -1,9 +1,19 @@
-import { ended } from '../connection/index.ts';
+import { ended, type AttemptEnd } from '../connection/index.ts';
 import { AccessTokenError, ConnectionError } from '../errors.ts';
 import { afterEnd, earliest, end, start, wait } from './after-attempt.ts';
 import type { Context, Input } from './machine-input.ts';
 import type { MachineState, StateOf, Status } from './machine-state.ts';
-import { afterOpenEnd, check, leaveOpen, remember } from './while-open.ts';
+import {
+  afterOpening,
+  handOver,
+  hurry,
+  justOpened,
+  predecessorEnded,
+  rotate,
+  successorEnded,
+  successorOpened,
+} from './rotation.ts';
+import { afterOpenEnd, check, leaveOpen, remember, stillOpen } from './while-open.ts';
 
 /** How long an error response may take after its headers: its body is read for an explanation. Longer than the body's own limit. */
 const answerTimeoutMs = 10_000;
@@ -40,6 +50,8 @@ const transitions: Transitions = {
     opened: stay,
     bytes: stay,
     retry: stay,
+    rotate: stay,
+    live: stay,
     ended: stay,
     settled: stay,
     abandoned: stay,
@@ -49,17 +61,7 @@ const transitions: Transitions = {
     close,
     reconnect: begin,
     wake: stay,
-    due: (state, _input, context) =>
-      afterEnd(
-        state,
-        ended(
-          { kind: 'no-token', retry: 'later' },
-          new AccessTokenError(`it was not available within ${context.settings.tokenTimeoutMs} ms.`, {
-            retry: 'later',
-          }),
-        ),
-        context,
-      ),
+    due: (state, _input, context) => afterEnd(state, tooLate('preparing', context), context),
     sent: (state, _input, { nowMs, settings }) => ({
       ...state,
       status: 'requesting',
@@ -70,6 +72,8 @@ const transitions: Transitions = {
     opened: stay,
     bytes: stay,
     retry: stay,
+    rotate: stay,
+    live: stay,
     ended: (state, { end }, context) => afterEnd(state, end, context),
     settled: stay,
     abandoned: stay,
@@ -79,27 +83,18 @@ const transitions: Transitions = {
     close,
     reconnect: begin,
     wake: stay,
-    due: (state, _input, context) =>
-      afterEnd(
-        state,
-        ended(
-          { kind: 'unreachable' },
-          new ConnectionError('connect-timeout', `No response within ${context.settings.connectTimeoutMs} ms.`),
-        ),
-        context,
-      ),
+    due: (state, _input, context) => afterEnd(state, tooLate('requesting', context), context),
     sent: stay,
     answered: (state, _input, { nowMs }) => ({ ...state, dueAt: nowMs + answerTimeoutMs }),
-    opened: (state, { connection }, { nowMs, wallMs }) => ({
-      status: 'open',
-      openedAt: nowMs,
-      sessionMs: connection.sessionMs,
-      server: connection.server,
-      memory: { ...state.memory, refreshes: [], interactions: 0, unreachable: 0 },
-      visible: { status: 'open', since: wallMs },
-    }),
+    opened: (state, input, context) => {
+      const facts = justOpened(input, context);
+      const visible = { status: 'open', since: context.wallMs } as const;
+      return { status: 'open', ...facts, dueAt: facts.rotateAt, memory: afterOpening(state.memory), visible };
+    },
     bytes: stay,
     retry: stay,
+    rotate: stay,
+    live: stay,
     ended: (state, { end }, context) => afterEnd(state, end, context),
     settled: stay,
     abandoned: stay,
@@ -109,12 +104,14 @@ const transitions: Transitions = {
     close,
     reconnect: leaveOpen,
     wake: check,
-    due: stay,
+    due: rotate,
     sent: stay,
     answered: stay,
     opened: stay,
     bytes: stay,
     retry: remember,
+    rotate: hurry,
+    live: stay,
     ended: (state, { end }, context) => afterOpenEnd(state, end, context),
     settled: stay,
     abandoned: stay,
@@ -142,16 +139,37 @@ const transitions: Transitions = {
     sent: stay,
     answered: stay,
     opened: stay,
-    bytes: ({ openedAt, sessionMs, server, memory, visible }) => ({
-      status: 'open',
-      openedAt,
-      sessionMs,
-      server,
-      memory,
-      visible,
-    }),
+    bytes: stillOpen,
     retry: remember,
+    rotate: hurry,
+    live: stay,
     ended: (state, { end }, context) => afterOpenEnd(state, end, context),
+    settled: stay,
+    abandoned: stay,
+  },
+  rotating: {
+    subscribe: stay,
+    close,
+    reconnect: leaveOpen,
+    wake: check,
+    due: (state, input, context) =>
+      state.stage === 'open'
+        ? handOver(state, input, context)
+        : successorEnded(state, tooLate(state.stage, context), context),
+    sent: (state, _input, { nowMs, settings }) => ({
+      ...state,
+      stage: 'requesting',
+      dueAt: nowMs + settings.connectTimeoutMs,
+      memory: { ...state.memory, refusal: undefined },
+    }),
+    answered: (state, _input, { nowMs }) => ({ ...state, dueAt: nowMs + answerTimeoutMs }),
+    opened: successorOpened,
+    bytes: stay,
+    retry: remember,
+    rotate: stay,
+    live: handOver,
+    ended: (state, { end, generation }, context) =>
+      (generation === state.connection ? predecessorEnded : successorEnded)(state, end, context),
     settled: stay,
     abandoned: stay,
   },
@@ -170,6 +188,8 @@ const transitions: Transitions = {
     opened: stay,
     bytes: stay,
     retry: stay,
+    rotate: stay,
+    live: stay,
     ended: stay,
     settled: stay,
     abandoned: stay,
@@ -189,6 +209,8 @@ const transitions: Transitions = {
     opened: stay,
     bytes: stay,
     retry: stay,
+    rotate: stay,
+    live: stay,
     ended: stay,
     settled: stay,
     abandoned: stay,
@@ -204,6 +226,8 @@ const transitions: Transitions = {
     opened: stay,
     bytes: stay,
     retry: stay,
+    rotate: stay,
+    live: stay,
     ended: stay,
     settled: (state, _input, context) => {
       const interactions = state.memory.interactions + 1;
@@ -226,6 +250,8 @@ const transitions: Transitions = {
     opened: stay,
     bytes: stay,
     retry: stay,
+    rotate: stay,
+    live: stay,
     ended: stay,
     settled: stay,
     abandoned: stay,
@@ -239,7 +265,24 @@ const transitions: Transitions = {
  * An input of an earlier attempt arrives too late and is ignored in every state.
  */
 export function transition(state: MachineState, input: Input, context: Context): MachineState {
-  if ('generation' in input && input.generation !== state.memory.generation) return state;
+  if ('generation' in input && !isCurrent(state, input.generation)) return state;
   const handle = transitions[state.status][input.type] as (s: MachineState, i: Input, c: Context) => MachineState;
   return handle(state, input, context);
+}
+
+/** While a connection is open, its own inputs count, and those of its successor. */
+function isCurrent(state: MachineState, generation: number): boolean {
+  if ('connection' in state && generation === state.connection) return true;
+  return generation === state.memory.generation && (!('connection' in state) || state.status === 'rotating');
+}
+
+/** The end of an attempt that exceeded a time limit. */
+function tooLate(stage: 'preparing' | 'requesting', { settings }: Context): AttemptEnd {
+  const { connectTimeoutMs, tokenTimeoutMs } = settings;
+  if (stage === 'requesting') {
+    const error = new ConnectionError('connect-timeout', `No response within ${connectTimeoutMs} ms.`);
+    return ended({ kind: 'unreachable' }, error);
+  }
+  const error = new AccessTokenError(`it was not available within ${tokenTimeoutMs} ms.`, { retry: 'later' });
+  return ended({ kind: 'no-token', retry: 'later' }, error);
 }

@@ -19,6 +19,8 @@ export interface StreamObserver<T> {
   gap?(gap: Gap, lastEventId: string): void;
   /** The stream moved to another state. */
   state?(state: StreamState): void;
+  /** The stream continues on another connection, without a pause (PROTOCOL 9). */
+  rotate?(): void;
   /** The position moved: past an event after its delivery, or to where a connection began (PROTOCOL 4.3). */
   position?(lastEventId: string): void;
 }
@@ -27,7 +29,8 @@ export interface StreamObserver<T> {
 export type Notification =
   | { readonly kind: 'state'; readonly state: StreamState }
   | { readonly kind: 'gap'; readonly gap: Gap; readonly lastEventId: string }
-  | { readonly kind: 'position'; readonly lastEventId: string };
+  | { readonly kind: 'position'; readonly lastEventId: string }
+  | { readonly kind: 'rotate' };
 
 /** One subscription: a wrapper, so that the same observer can subscribe twice. */
 export interface Subscription<T> {
@@ -66,6 +69,10 @@ export function tell<T>(
     }
     case 'position': {
       call(() => observer.position?.(notification.lastEventId));
+      return;
+    }
+    case 'rotate': {
+      call(() => observer.rotate?.());
       return;
     }
     case 'state': {

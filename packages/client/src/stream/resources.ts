@@ -4,6 +4,8 @@ import type { MachineState } from './machine-state.ts';
 export interface Resources {
   /** The attempt, or its connection: its generation. */
   readonly attempt: number | undefined;
+  /** The attempt that opens the connection's successor: its generation. */
+  readonly successor: number | undefined;
   /** Whether the next bytes must be reported. */
   readonly reportBytes: 'yes' | 'no';
   /** The user interaction that is waited for: its generation. */
@@ -22,17 +24,27 @@ export function resourcesOf(state: MachineState): Resources {
   const { status, memory } = state;
   const { generation } = memory;
   const dueAt = 'dueAt' in state && state.dueAt !== Infinity ? state.dueAt : undefined;
-  const common = { attempt: undefined, reportBytes: 'no', interaction: undefined, dueAt, page: 'watched' } as const;
+  const common = {
+    attempt: undefined,
+    successor: undefined,
+    reportBytes: 'no',
+    interaction: undefined,
+    dueAt,
+    page: 'watched',
+  } as const;
   switch (status) {
     case 'idle':
     case 'closed':
       return { ...common, dueAt: undefined, page: 'unwatched' };
     case 'preparing':
     case 'requesting':
-    case 'open':
       return { ...common, attempt: generation };
+    case 'open':
+      return { ...common, attempt: state.connection };
     case 'checking':
-      return { ...common, attempt: generation, reportBytes: 'yes' };
+      return { ...common, attempt: state.connection, reportBytes: 'yes' };
+    case 'rotating':
+      return { ...common, attempt: state.connection, successor: generation };
     case 'waiting':
     case 'offline':
       return common;

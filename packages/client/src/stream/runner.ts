@@ -1,5 +1,5 @@
-import { startAttempt, type Attempt } from '../connection/index.ts';
-import type { SseError } from '../errors.ts';
+import { ended, startAttempt, type Attempt } from '../connection/index.ts';
+import { ConnectionError, type SseError } from '../errors.ts';
 import { maxTimerMs, type StreamSettings } from '../options/index.ts';
 import { createTokenSource } from '../policy/index.ts';
 import type { StreamState } from '../stream-state.ts';
@@ -20,11 +20,26 @@ export interface Runner<T> {
   dispatch(input: Input): void;
 }
 
+interface RunningAttempt {
+  readonly generation: number;
+  readonly handle: Attempt;
+}
+
+/** Whether the stream has moved to the successor of its connection. */
+function hasRotated(before: MachineState, after: MachineState): boolean {
+  return before.status === 'rotating' && after.status === 'open' && before.connection !== after.connection;
+}
+
 /** Creates the runner of one stream. `onClosed` is called once, before the subscribers are notified. */
 export function createRunner<T>(settings: StreamSettings<T>, onClosed: () => void): Runner<T> {
   const { runtime } = settings;
   const tokens = createTokenSource(settings.accessToken);
-  const delivery = new Delivery<T>(settings.lastEventId, reportSafely(runtime.reportError), () => run());
+  const delivery = new Delivery<T>({
+    lastEventId: settings.lastEventId,
+    reportError: reportSafely(runtime.reportError),
+    whenDone: () => run(),
+    whenFull: () => abandonRotation(),
+  });
   const notifications: Notification[] = [];
   let machine: MachineState = initialState;
   let { href } = settings.urlAt(settings.lastEventId);
@@ -33,7 +48,8 @@ export function createRunner<T>(settings: StreamSettings<T>, onClosed: () => voi
   let again: 'yes' | 'no' = 'no';
 
   // What exists now. It is compared with `resourcesOf(machine)` whenever something happened.
-  let attempt: { readonly generation: number; readonly handle: Attempt } | undefined;
+  let attempt: RunningAttempt | undefined;
+  let successor: RunningAttempt | undefined;
   let reportedBytes: number | undefined;
   let interaction: { readonly generation: number; readonly controller: AbortController } | undefined;
   let timer: { readonly dueAt: number; readonly generation: number; readonly cancel: () => void } | undefined;
@@ -46,14 +62,23 @@ export function createRunner<T>(settings: StreamSettings<T>, onClosed: () => voi
       wallMs: runtime.now(),
       random: runtime.random(),
       network: runtime.lifecycle.network(),
-      settings: settings,
+      position: delivery.resumeId === '' ? 'unknown' : 'known',
+      settings,
     });
     if (machine === before) return;
     if (machine.visible !== before.visible) {
       if (machine.status === 'closed') onEnd(machine.visible);
       notifications.push({ kind: 'state', state: machine.visible });
     }
+    if (hasRotated(before, machine)) notifications.push({ kind: 'rotate' });
     delivery.later();
+  };
+
+  const abandonRotation = (): void => {
+    const error = new ConnectionError('connection-closed', 'Too many events arrived during a rotation.');
+    if (successor !== undefined) {
+      dispatch({ type: 'ended', generation: successor.generation, end: ended({ kind: 'not-sent' }, error) });
+    }
   };
 
   const onEnd = (state: StreamState): void => {
@@ -88,6 +113,16 @@ export function createRunner<T>(settings: StreamSettings<T>, onClosed: () => voi
       attempt.handle.cancel();
       attempt = undefined;
     }
+    if (successor !== undefined && successor.generation !== wanted.successor) {
+      if (successor.generation === wanted.attempt) {
+        attempt = successor;
+        delivery.handOver();
+      } else {
+        successor.handle.cancel();
+        delivery.endHandover();
+      }
+      successor = undefined;
+    }
     if (interaction !== undefined && interaction.generation !== wanted.interaction) {
       interaction.controller.abort();
       interaction = undefined;
@@ -111,12 +146,20 @@ export function createRunner<T>(settings: StreamSettings<T>, onClosed: () => voi
     } else if (timer === undefined && wanted.dueAt !== undefined) {
       timer = { dueAt: wanted.dueAt, generation, cancel: startTimer(wanted.dueAt) };
     } else if (attempt === undefined && wanted.attempt !== undefined) {
-      attempt = { generation, handle: openAttempt(generation) };
-    } else if (wanted.reportBytes === 'yes' && reportedBytes !== generation) {
-      reportedBytes = generation;
-      attempt?.handle.onNextBytes(() => {
+      delivery.endHandover();
+      attempt = openAttempt(wanted.attempt, undefined);
+    } else if (successor === undefined && wanted.successor !== undefined) {
+      const generationOfSuccessor = wanted.successor;
+      delivery.beginHandover();
+      successor = openAttempt(generationOfSuccessor, () =>
+        dispatch({ type: 'live', generation: generationOfSuccessor }),
+      );
+    } else if (wanted.reportBytes === 'yes' && attempt !== undefined && reportedBytes !== attempt.generation) {
+      const reported = attempt.generation;
+      reportedBytes = reported;
+      attempt.handle.onNextBytes(() => {
         reportedBytes = undefined;
-        dispatch({ type: 'bytes', generation });
+        dispatch({ type: 'bytes', generation: reported });
       });
     } else if (machine.status === 'interaction-required' && interaction === undefined) {
       interaction = { generation, controller: new AbortController() };
@@ -138,8 +181,9 @@ export function createRunner<T>(settings: StreamSettings<T>, onClosed: () => voi
     return runtime.setTimer(onTimer, Math.min(ms, maxTimerMs));
   };
 
-  const openAttempt = (generation: number): Attempt =>
-    startAttempt(settings, tokens, machine.memory.refusal, {
+  const openAttempt = (generation: number, live: (() => void) | undefined): RunningAttempt => {
+    const handle = startAttempt(settings, tokens, machine.memory.refusal, {
+      live,
       lastEventId: delivery.resumeId,
       consumer: delivery,
       prepared: (url) => (href = url.href),
@@ -148,7 +192,10 @@ export function createRunner<T>(settings: StreamSettings<T>, onClosed: () => voi
       opened: (connection) => dispatch({ type: 'opened', generation, connection }),
       ended: (end) => dispatch({ type: 'ended', generation, end }),
       retry: (delayMs) => dispatch({ type: 'retry', generation, delayMs }),
+      rotate: (withinMs) => dispatch({ type: 'rotate', generation, withinMs }),
     });
+    return { generation, handle };
+  };
 
   const waitForInteraction = (error: SseError, generation: number, signal: AbortSignal): void => {
     const abandoned = (): void => dispatch({ type: 'abandoned', generation });
