@@ -17,6 +17,7 @@ import { healthRoutes } from './health/health-routes.ts';
 import { answerFailure, answerUnknownPath, beforeRoutes, parseBodies } from './http-basics.ts';
 import { iotRoutes } from './iot/iot-routes.ts';
 import { logRoutes } from './logs/log-routes.ts';
+import type { Endpoints } from './live/endpoints.ts';
 import type { Logging } from './logs/logging.ts';
 import { notificationRoutes } from './notifications/notification-routes.ts';
 import { peopleRoutes } from './people/people-routes.ts';
@@ -34,6 +35,7 @@ export interface DemoApi {
   /** Every other route that needs a token. */
   readonly router: Router;
   readonly logging: Logging;
+  readonly endpoints: Endpoints;
   /** Closes every session, and whatever else would keep the process alive. */
   close(): Promise<void>;
 }
@@ -80,5 +82,5 @@ export async function createDemoApi({ config, assistant, logDestination }: DemoA
   app.use(router);
   app.use(answerUnknownPath);
   app.use(answerFailure(context));
-  return { app, router, streams, logging: context.logging, close };
+  return { app, router, streams, logging: context.logging, endpoints: context.endpoints, close };
 }

@@ -30,6 +30,11 @@ const environment = z.object({
     .int()
     .min(0)
     .default(64 * 2 ** 20),
+  /**
+   * How long clients have to move to another API process when this one gets SIGTERM, in ms. 0 ends their connections at once: right if there is no
+   * other process.
+   */
+  DRAIN_WINDOW_MS: z.coerce.number().int().min(0).default(0),
   HEARTBEAT_MS: z.coerce.number().int().min(100).default(15_000),
   /** The interval of measurements, price changes and telemetry. */
   SAMPLE_INTERVAL_MS: z.coerce.number().int().min(10).default(1_000),

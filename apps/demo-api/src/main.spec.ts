@@ -23,6 +23,26 @@ it('exits on SIGTERM with an open stream and devices that send', { timeout: 20_0
   await rm(folder, { recursive: true });
 });
 
+it('with DRAIN_WINDOW_MS asks clients on SIGTERM to move, and exits once they have', { timeout: 20_000 }, async () => {
+  const emulator = await startEntraEmulator();
+  const folder = await mkdtemp(join(tmpdir(), 'main-'));
+  const api = await startApiProcess(emulator, folder, { DRAIN_WINDOW_MS: '60000' });
+  const token = await emulator.mintToken({ username: 'alice@contoso.example', scopes: ['Stream.Access'] });
+  const moving = new AbortController();
+  const response = await fetch(`http://localhost:${api.port}/health/stream`, {
+    headers: { Authorization: `Bearer ${token}` },
+    signal: moving.signal,
+  });
+  const reader = (response.body as ReadableStream<BufferSource>).pipeThrough(new TextDecoderStream()).getReader();
+  const exited = api.end('SIGTERM');
+  let received = '';
+  while (!received.includes('event: rotate')) received += (await reader.read()).value ?? '';
+  moving.abort();
+  expect(await exited).toEqual([0, null]);
+  await emulator.close();
+  await rm(folder, { recursive: true });
+});
+
 it(
   'exits on SIGTERM within seconds while an MQTT broker accepts connections and says nothing',
   { timeout: 15_000 },

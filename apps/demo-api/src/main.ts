@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { createServer } from 'node:http';
+import { drainOnSignal } from '@sillage/server/node';
 import { pino } from 'pino';
 import { createDemoApi } from './app.ts';
 import { createDocsAssistant } from './assistant/docs-assistant.ts';
@@ -53,4 +54,14 @@ const stop = (): void => {
   );
 };
 process.once('SIGINT', stop);
-process.once('SIGTERM', stop);
+if (config.DRAIN_WINDOW_MS === 0) process.once('SIGTERM', stop);
+else {
+  const { main, allTransports } = api.endpoints;
+  drainOnSignal({
+    endpoints: [main, allTransports],
+    server,
+    windowMs: config.DRAIN_WINDOW_MS,
+    onDrained: () => api.close(),
+    onError: (error) => logger.error({ err: error }, 'could not close'),
+  });
+}

@@ -7,6 +7,9 @@ import { ConfigurationError } from '../core/index.ts';
 import type { RespondOptions, StreamEndpoint, StreamOptions, Streams, StreamSource } from '../endpoint/index.ts';
 import { createNodeExchange, readNodeRequest } from './node.ts';
 
+export { drainOnSignal } from './drain-on-signal.ts';
+export type { DrainOnSignalOptions } from './drain-on-signal.ts';
+
 /**
  * Serves a stream of topics. Mount it with `app.all`, so that it also answers preflights and other methods.
  *

@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EndpointRequest, Exchange, SessionTransport, TransportWatcher } from '../http/index.ts';
 
+export { drainOnSignal } from './drain-on-signal.ts';
+export type { DrainOnSignalOptions } from './drain-on-signal.ts';
+
 /** What frameworks on `node:http` add to a request. */
 interface MountedRequest extends IncomingMessage {
   /** The URL before a router removed its mount path. */
