@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import {
   ensureBuilt,
   ensureChromium,
+  ensureEngines,
   ensureFastApi,
   ensureInstalled,
   ensureNginx,
@@ -19,7 +20,7 @@ import {
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const ng = join(root, 'node_modules', '@angular', 'cli', 'bin', 'ng.js');
 
-/** The suites, in the order of their cost. `npm test -- NAME …` runs only those named. */
+/** The suites, in the order of their cost. `npm test -- NAME …` runs only those named; without a name, all but `engines`. */
 const suites = {
   node: (report) => ({
     cwd: root,
@@ -30,6 +31,13 @@ const suites = {
   browser: (report) => ({
     cwd: join(root, 'e2e'),
     args: [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  }),
+  engines: (report) => ({
+    cwd: join(root, 'conformance'),
+    args: [
+      ...[vitest, 'run', '--config', 'vitest.engines.config.ts'],
+      ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    ],
   }),
 };
 
@@ -47,9 +55,11 @@ await main(async () => {
     throw new Explained(`There is no suite ${unknown.join(', ')}: choose among ${Object.keys(suites).join(', ')}.`);
   await ensureInstalled();
   await ensureBuilt();
-  const wanted = Object.keys(suites).filter((name) => named.length === 0 || named.includes(name));
-  const noChromium = wanted.includes('browser') || wanted.includes('node') ? await ensureChromium() : null;
-  if (noChromium !== null) throw new Explained(noChromium);
+  const wanted = Object.keys(suites).filter((name) => (named.length === 0 ? name !== 'engines' : named.includes(name)));
+  const needsChromium = ['browser', 'node', 'engines'].some((name) => wanted.includes(name));
+  const missing =
+    (needsChromium ? await ensureChromium() : null) ?? (wanted.includes('engines') ? await ensureEngines() : null);
+  if (missing !== null) throw new Explained(missing);
   if (wanted.includes('node')) {
     await ensureFastApi();
     await ensureNginx();

@@ -124,6 +124,19 @@ export async function ensureFastApi(say = console.log) {
   if (!found) await installedByApt(['python3-fastapi', 'python3-uvicorn', 'python3-jwt', 'python3-cryptography'], say);
 }
 
+/** Firefox and WebKit. @returns what is missing and how to get it; `null` if both are there. */
+export async function ensureEngines(say = console.log) {
+  const paths = [
+    process.env.FIREFOX_PATH ?? '/usr/bin/firefox-esr',
+    process.env.WEBKIT_PATH ?? '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser',
+    '/usr/bin/WebKitWebDriver',
+    '/usr/bin/xvfb-run',
+  ];
+  const packages = ['firefox-esr', 'webkit2gtk-driver', 'xvfb', 'xauth'];
+  if (paths.every((path) => existsSync(path)) || (await installedByApt(packages, say))) return null;
+  return `Firefox or WebKit is missing: install them (on Debian: sudo apt-get install ${packages.join(' ')}).`;
+}
+
 /**
  * nginx, for what the documents say of it. Debian's is unpacked rather than installed: installed, it would serve port 80 from then on. Where
  * it cannot be had, its own tests say so and are left out.

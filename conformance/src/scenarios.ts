@@ -239,7 +239,17 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "PROTOCOL 5.3: a place that is none of the log's is told as a gap",
+    name: "PROTOCOL 5.3: a position that is none of the log's is told as a gap",
+    run: async (world) => {
+      const seen = collect(open(world, world.topic('unknown'), { lastEventId: 'from elsewhere' }));
+      await seen.until(() => seen.gaps.length === 1);
+      seen.stop();
+      expectEqual(seen.gaps, [{ reason: 'unknown', after: 'from elsewhere' }]);
+    },
+  },
+  {
+    name: 'PROTOCOL 5.3: a position that is not ASCII reaches the server as it is',
+    needs: 'other-than-ascii',
     run: async (world) => {
       const seen = collect(open(world, world.topic('unknown'), { lastEventId: 'from elsewhere 👋' }));
       await seen.until(() => seen.gaps.length === 1);
@@ -324,6 +334,30 @@ export const scenarios: readonly Scenario[] = [
         seen.states.filter((state) => state === 'connecting'),
         ['connecting'],
       );
+    },
+  },
+  {
+    name: 'PROTOCOL 9.1: five streams of one origin rotate, where a browser has six connections, and none waits for ever',
+    needs: 'rotation',
+    run: async (world) => {
+      const token = (): Promise<string> => world.token({ lifetimeMs: 2_500 });
+      const all = ['five-1', 'five-2', 'five-3', 'five-4', 'five-5'].map((topic) => ({
+        topic,
+        seen: collect(open<number>(world, world.topic(topic), { accessToken: token })),
+      }));
+      for (const { seen } of all) await seen.placed();
+      let published = 0;
+      while (all.some(({ seen }) => seen.rotations() < 2)) {
+        published += 1;
+        for (const { topic } of all) await world.publish(topic, { data: published });
+        if (published > 1_000) throw new Error(`Rotations: ${all.map(({ seen }) => seen.rotations()).join(', ')}.`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      for (const { seen } of all) {
+        await seen.until(() => seen.events.length >= published);
+        seen.stop();
+        expectEqual([seen.data(), seen.gaps], [numbers(1, published), []]);
+      }
     },
   },
   {

@@ -31,8 +31,8 @@ export interface TokenWish {
 /** One requirement, and the section of PROTOCOL.md that states it. */
 export interface Scenario {
   readonly name: string;
-  /** What a backend with only the minimum of the protocol may lack. */
-  readonly needs?: 'finite-streams' | 'claims-challenges' | 'session-announcements' | 'rotation';
+  /** What a backend with only the minimum of the protocol, or a browser, may lack. */
+  readonly needs?: 'finite-streams' | 'claims-challenges' | 'session-announcements' | 'rotation' | 'other-than-ascii';
   readonly run: (world: World) => Promise<void>;
 }
 

@@ -77,8 +77,9 @@ describe.skipIf(missing !== null)('the FastAPI example', () => {
   };
 
   describe('passes the conformance scenarios', () => {
-    it.each(scenarios.filter(({ needs = '' }) => ['', 'session-announcements'].includes(needs)))('$name', ({ run }) =>
-      run(world),
+    it.each(scenarios.filter(({ needs = '' }) => ['', 'session-announcements', 'other-than-ascii'].includes(needs)))(
+      '$name',
+      ({ run }) => run(world),
     );
   });
 
