@@ -82,6 +82,7 @@ export type {
   FiniteStreamEvent,
   RespondOptions,
   StreamContext,
+  MultiplexOptions,
   StreamMethod,
   StreamOptions,
   StreamSnapshot,

@@ -19,11 +19,34 @@ export function createNodeExchange<Native extends IncomingMessage>(
   native: Native,
   response: ServerResponse,
 ): Exchange<Native> {
-  return { native, request: readNodeRequest(native), transport: new NodeTransport(native, response) };
+  return {
+    native,
+    request: readNodeRequest(native),
+    transport: new NodeTransport(native, response),
+    readJson: (maxBytes) => readJson(native, maxBytes),
+  };
 }
 
 export function readNodeRequest(native: IncomingMessage): EndpointRequest {
   return new NodeRequest(native);
+}
+
+/** The body as JSON: as a body parser has left it on the request, or read here. */
+async function readJson(native: IncomingMessage & { readonly body?: unknown }, maxBytes: number): Promise<unknown> {
+  if (native.body !== undefined) return native.body;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of native as AsyncIterable<Buffer>) {
+      bytes += chunk.byteLength;
+      if (bytes > maxBytes) return 'too-large';
+      chunks.push(chunk);
+    }
+    return JSON.parse(Buffer.concat(chunks).toString()) as unknown;
+  } catch {
+    // Not JSON, or the client has left: the caller refuses it.
+    return undefined;
+  }
 }
 
 /** Parses nothing before it is asked for: a stream rarely looks at its query. */

@@ -16,7 +16,7 @@ import {
 import type { CorsDecision, CorsRequest, EndpointRequest, Exchange, Refusal, SessionTransport } from '../http/index.ts';
 import { completeId } from '../hub/index.ts';
 import type { Session } from '../sessions/index.ts';
-import type { Authorization, StreamContext, StreamMethod } from './stream-options.ts';
+import type { Authorization, StreamContext } from './stream-options.ts';
 
 /** A request that passed all checks, and becomes a session. */
 export interface Opening {
@@ -47,7 +47,7 @@ export type Preparation =
   | { readonly outcome: 'refused'; readonly refusal: Refusal; readonly cause?: unknown };
 
 interface AcceptanceRequest<Native> extends AccessRequirements {
-  readonly methods: readonly StreamMethod[];
+  readonly methods: readonly string[];
   readonly authorize?: (context: StreamContext<Native>) => Authorization | Promise<Authorization>;
   readonly prepare: (context: StreamContext<Native>) => Promise<Preparation>;
 }
@@ -229,7 +229,7 @@ function refused(refusal: Refusal): { readonly kind: 'refused'; readonly refusal
 function judgeHead(
   request: EndpointRequest,
   decision: Pick<CorsDecision, 'kind'> & { readonly status?: number },
-  methods: readonly StreamMethod[],
+  methods: readonly string[],
 ): Outcome<never> | undefined {
   if (decision.kind === 'preflight') return decision.status === 403 ? refused(originNotAllowed) : { kind: 'empty' };
   if (methods.some((method) => method === request.method)) return undefined;

@@ -11,6 +11,7 @@ export type {
   StreamSnapshot,
   StreamSource,
 } from './stream-options.ts';
+export type { MultiplexOptions } from './multiplex.ts';
 export { createStreams } from './streams-table.ts';
 export type {
   CreateStreamsOptions,

@@ -26,7 +26,10 @@ import { createSessionRegistry, Session } from '../sessions/index.ts';
 import type { DrainOptions, SessionCloseReason, SessionCounts, SessionHost } from '../sessions/index.ts';
 import { createAcceptance } from './acceptance.ts';
 import type { Opening, Preparation } from './acceptance.ts';
+import { Carrier } from './carrier.ts';
 import { writeFiniteStream } from './finite-stream.ts';
+import { bodyTooLarge, carryStreams, malformedSet, maxBodyBytes, readWantedStreams } from './multiplex.ts';
+import type { MultiplexOptions, WantedStream } from './multiplex.ts';
 import type { RespondOptions, StreamContext, StreamOptions, StreamSource } from './stream-options.ts';
 
 /** A session, as the hooks see it. */
@@ -85,6 +88,10 @@ export interface StreamEndpoint {
     options: RespondOptions<Native>,
     source: StreamSource<Native>,
   ): Promise<void>;
+  /**
+   * Answers a request with one connection that carries several streams (PROTOCOL 10). `createStreams` uses it. Never rejects.
+   */
+  multiplex<Native>(exchange: Exchange<Native>, options: MultiplexOptions<Native>): Promise<void>;
   /** Checks the token of an ordinary route in the same way. Accepts no tickets. Never rejects. */
   readonly authenticate: (request: EndpointRequest, requirements?: AccessRequirements) => Promise<Admission>;
   /**
@@ -252,9 +259,31 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
     await writeFiniteStream(session, () => source(context), { maxEventBytes, end });
   }
 
+  async function multiplex<Native>(
+    exchange: Exchange<Native>,
+    { maxStreams = 100, prefix, handle, ...requirements }: MultiplexOptions<Native>,
+  ): Promise<void> {
+    checkBounds({ maxStreams });
+    let wanted: readonly WantedStream[] = [];
+    const accepted = await acceptance.accept(exchange, {
+      ...requirements,
+      methods: ['POST', 'QUERY'],
+      async prepare() {
+        const body = await exchange.readJson?.(maxBodyBytes);
+        if (body === 'too-large') return { outcome: 'refused', refusal: bodyTooLarge };
+        const streams = readWantedStreams(body, maxStreams);
+        if (streams === undefined) return { outcome: 'refused', refusal: malformedSet };
+        wanted = streams;
+        return { outcome: 'prepared', topics: undefined };
+      },
+    });
+    if (accepted !== undefined) carryStreams(new Carrier(accepted.session), exchange, wanted, prefix, handle);
+  }
+
   return {
     stream,
     respond,
+    multiplex,
     authenticate: (request, requirements = {}) => access.admit(request, requirements, 'route'),
     issueTicket(identity, path) {
       if (tickets !== undefined) return tickets.issue(identity, path);

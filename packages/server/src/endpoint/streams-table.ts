@@ -1,5 +1,5 @@
 import type { AccessRequirements, Identity, Ticket } from '../auth/index.ts';
-import { ConfigurationError } from '../core/index.ts';
+import { checkBounds, ConfigurationError } from '../core/index.ts';
 import type { Exchange } from '../http/index.ts';
 import type { StreamEndpoint } from './stream-endpoint.ts';
 import type {
@@ -86,13 +86,22 @@ export interface CreateStreamsOptions<Native = unknown> {
   readonly guard?: (
     context: TableContext<Readonly<Record<string, string>>, Native>,
   ) => Authorization | Promise<Authorization>;
+  /**
+   * The pathname where clients get several streams of the table on one connection (PROTOCOL 10). Every one of them is guarded as if it had been
+   * requested alone. `'none'`: nowhere.
+   *
+   * @default '/multiplex'
+   */
+  readonly multiplexAt?: string;
+  /** Streams of one multiplexed connection. @default 100 */
+  readonly maxMultiplexed?: number;
 }
 
 /** A table of streams that can be mounted. */
 export interface Streams<Native = unknown> {
   /** The patterns of the table, in its order. */
   readonly paths: readonly string[];
-  /** The pattern that serves a pathname; `undefined` if the table has no stream there. */
+  /** The pattern that serves a pathname, or `multiplexAt` itself; `undefined` if the table has nothing there. */
   match(pathname: string): string | undefined;
   /**
    * Answers a request to a stream of the table: with the stream, or with a refusal. Never rejects.
@@ -145,6 +154,8 @@ export function createStreams<Path extends string, Native = unknown>(
     string,
     StreamDefinition<Params, Native>,
   ][];
+  const { multiplexAt = '/multiplex', maxMultiplexed = 100 } = options;
+  checkBounds({ maxMultiplexed });
   const rows = definitions.map(([path, definition]) => createRow(path, definition, options));
 
   function find(pathname: string): { readonly row: Row<Native>; readonly params: Params } | undefined {
@@ -155,14 +166,26 @@ export function createStreams<Path extends string, Native = unknown>(
     return undefined;
   }
 
+  async function serve(exchange: Exchange<Native>, pathname: string): Promise<'handled' | 'no-stream'> {
+    const found = find(pathname);
+    if (found === undefined) return 'no-stream';
+    await found.row.serve(exchange, found.params);
+    return 'handled';
+  }
+
   return {
     paths: rows.map(({ path }) => path),
-    match: (pathname) => find(pathname)?.row.path,
+    match: (pathname) => (pathname === multiplexAt ? multiplexAt : find(pathname)?.row.path),
     async handle(exchange, pathname = exchange.request.path) {
-      const found = find(pathname);
-      if (found === undefined) return 'no-stream';
-      await found.row.serve(exchange, found.params);
-      return 'handled';
+      if (pathname === multiplexAt) {
+        await options.endpoint.multiplex(exchange, {
+          maxStreams: maxMultiplexed,
+          prefix: exchange.request.path.slice(0, -pathname.length),
+          handle: serve,
+        });
+        return 'handled';
+      }
+      return serve(exchange, pathname);
     },
     issueTicket(identity, path, pathname = path) {
       return find(pathname)?.row.endpoint.issueTicket(identity, path);

@@ -18,6 +18,8 @@ export interface SessionTransport {
    * and not only at its end: it tells a client that reads slowly from one that reads nothing.
    */
   readonly unsentBytes: number;
+  /** Whether the response is a part of another one (PROTOCOL 10), which has the heartbeats. @default false */
+  readonly isCarried?: boolean;
   /** Sends the head at once, with the first bytes of the body if there are any. */
   start(status: number, headers: Readonly<Record<string, string>>, body?: Uint8Array): void;
   /** Returns whether more may be written now; if not, `onDrain` is called later. What was written is sent all the same. */
@@ -46,4 +48,9 @@ export interface Exchange<Native = unknown> {
   readonly request: EndpointRequest;
   readonly native: Native;
   readonly transport: SessionTransport;
+  /**
+   * Reads the body as JSON. `'too-large'` if it has more bytes; `undefined` if it is not JSON, or cannot be read. Without it, there are no
+   * multiplexed connections.
+   */
+  readonly readJson?: (maxBytes: number) => Promise<unknown>;
 }

@@ -96,6 +96,11 @@ export class Session implements SubscriptionSink, TransportWatcher, Deadline {
     return this.#cancellation.signal;
   }
 
+  /** Bytes that were written and that the client has not taken. */
+  get unsentBytes(): number {
+    return this.#transport.unsentBytes;
+  }
+
   whenEnded(listener: () => void): void {
     if (this.isEnded) listener();
     else this.#onEnded = listener;
@@ -144,12 +149,13 @@ export class Session implements SubscriptionSink, TransportWatcher, Deadline {
 
   /** Asks the client to continue on another connection within that time (PROTOCOL 9.3). */
   rotate(withinMs: number): void {
+    if (this.#transport.isCarried === true) return;
     this.write(encodeEvent({ type: 'rotate', data: JSON.stringify({ withinMs }) }));
   }
 
   /** Ends the session because the server shuts down; its client reconnects after `retryMs` at the earliest (PROTOCOL 9.7). */
   dismiss(retryMs: number): void {
-    this.write(encodeEvent({ retry: retryMs }));
+    if (this.#transport.isCarried !== true) this.write(encodeEvent({ retry: retryMs }));
     this.close('server-closing');
   }
 
@@ -173,6 +179,7 @@ export class Session implements SubscriptionSink, TransportWatcher, Deadline {
     this.#takenBytes = takenBytes;
     if (nowMs - this.#lastProgressMs >= stallMs) this.close('slow-consumer');
     // Bytes that are on their way say as much as a heartbeat would.
+    else if (this.#transport.isCarried === true) return;
     else if (heartbeatMs !== undefined && unsentBytes === 0 && nowMs - this.#lastWriteMs >= heartbeatMs) {
       this.write(heartbeat);
     }
