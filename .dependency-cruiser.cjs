@@ -1,5 +1,5 @@
 /** The folders of the client, from the top down. */
-const clientLayers = ['stream', 'connection', 'options', 'policy', 'headers'];
+const clientLayers = ['sharing', 'stream', 'connection', 'options', 'policy', 'headers'];
 
 /** The walls of docs/architecture.md. @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

@@ -7,6 +7,7 @@ import { root } from './toolchain.mjs';
 
 const entries = [
   ['client', 'packages/client', 'dist/index.d.ts'],
+  ['client-sharing', 'packages/client', 'dist/sharing/index.d.ts'],
   ['server', 'packages/server', 'dist/index.d.ts'],
   ['server-node', 'packages/server', 'dist/adapters/node.d.ts'],
   ['server-sqlite', 'packages/server', 'dist/logs/sqlite-event-log.d.ts'],

@@ -337,7 +337,7 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'PROTOCOL 9.1: five streams of one origin rotate, where a browser has six connections, and none waits for ever',
+    name: 'PROTOCOL 9.1: five streams of one origin rotate, where a browser has six connections, and none waits forever',
     needs: 'rotation',
     run: async (world) => {
       const token = (): Promise<string> => world.token({ lifetimeMs: 2_500 });

@@ -65,6 +65,7 @@ describe.skipIf(missing !== null)('the FastAPI example', () => {
       return Promise.resolve();
     },
     loseLog: () => server.restart(),
+    drain: () => Promise.reject(new Error('The example has no other server to move to.')),
     sessions: async (topic, count) => {
       for (;;) {
         const response = await fetch(`${server.origin}/chat/${topic}/listeners`, {

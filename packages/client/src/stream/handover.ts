@@ -12,7 +12,7 @@ export class Handover {
   readonly #counts = new Map<string, number>();
   #size = 0;
   #phase: 'remembering' | 'skipping' = 'remembering';
-  /** A gap that is told only if what follows was not delivered already (PROTOCOL 9.5). */
+  /** A gap that is reported only if what follows was not delivered already (PROTOCOL 9.5). */
   heldGap: { readonly gap: Gap; readonly id: string } | undefined;
 
   /** Whether everything that the old connection delivered was repeated. */

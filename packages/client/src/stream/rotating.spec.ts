@@ -158,14 +158,14 @@ describe('a rotation', () => {
 describe('a gap of the successor (PROTOCOL 9.5)', () => {
   const gap = 'id: 3\nevent: gap\ndata: {"reason":"trimmed","after":"1"}\n\n';
 
-  it('is not told if the old connection has delivered what follows it', async () => {
+  it('is not reported if the old connection has delivered what follows it', async () => {
     const { old, next, seen } = await rotating();
     await old.write('id: 2\ndata: 2\n\nid: 3\ndata: 3\n\nid: 4\ndata: 4\n\n');
     await next.write(`${gap}id: 4\ndata: 4\n\nid: 5\ndata: 5\n\n`);
     expect([seen.gaps, seen.data]).toEqual([[], [1, 2, 3, 4, 5]]);
   });
 
-  it('is told once, before the event that follows it, if something is lost', async () => {
+  it('is reported once, before the event that follows it, if something is lost', async () => {
     const { old, next, seen, stream } = await rotating();
     await old.write('id: 2\ndata: 2\n\n');
     await next.write(gap);
@@ -178,14 +178,14 @@ describe('a gap of the successor (PROTOCOL 9.5)', () => {
     ]);
   });
 
-  it('is told at the position that ends the replay, if no event follows it', async () => {
+  it('is reported at the position that ends the replay, if no event follows it', async () => {
     const { old, next, seen, stream } = await rotating();
     await old.write('id: 2\ndata: 2\n\n');
     await next.write(`${gap}id: 3\n\n`);
     expect([seen.gaps.length, stream.lastEventId]).toEqual([1, '3']);
   });
 
-  it('is told at once if the old connection has delivered nothing meanwhile', async () => {
+  it('is reported at once if the old connection has delivered nothing meanwhile', async () => {
     const { next, seen } = await rotating();
     await next.write(gap);
     expect(seen.gaps).toHaveLength(1);

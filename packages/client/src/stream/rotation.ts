@@ -89,7 +89,7 @@ export function predecessorEnded(state: StateOf<'rotating'>, end: AttemptEnd, co
   const alone = afterOpenEnd(state, end, context);
   if (alone.status === 'closed') return alone;
   if (state.stage === 'open') return handOver(state, undefined, context);
-  // The attempt goes on as an ordinary one.
+  // The attempt continues as an ordinary one.
   const { memory } = afterStability(state, context);
   const visible = { status: 'connecting', attempt: memory.failures + 1 } as const;
   return { status: state.stage, dueAt: state.dueAt, memory, visible };

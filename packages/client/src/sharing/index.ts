@@ -1,0 +1,2 @@
+export { createMultiplexer } from './multiplexer.ts';
+export type { Multiplexer, MultiplexerOptions } from './multiplexer.ts';

@@ -1,0 +1,257 @@
+import { createEventStream, type EventStream } from '../stream/index.ts';
+import { defaultRuntime, type EventStreamOptions, type StreamRuntime } from '../options/index.ts';
+import type { CarriedRequest } from './carried-request.ts';
+import { SharedConnection, type ConnectionHost } from './shared-connection.ts';
+
+/** The options of {@link createMultiplexer}. */
+export interface MultiplexerOptions {
+  /** The path of the server's multiplex endpoint, next to the streams (PROTOCOL 10.1). @default '/multiplex' */
+  readonly multiplexAt?: string;
+  /**
+   * How many bytes may wait for a stream that reads slowly, in bytes. Past it, that stream continues on a separate connection.
+   *
+   * @default 1048576
+   */
+  readonly maxQueuedBytes?: number;
+  /** @default globalThis.fetch */
+  readonly fetch?: typeof globalThis.fetch;
+  /** Clock, randomness and timers, for tests. */
+  readonly runtime?: Partial<Pick<StreamRuntime, 'monotonicNow' | 'random' | 'setTimer'>>;
+}
+
+/** The streams of one base URL, on one connection. */
+export interface Multiplexer {
+  /**
+   * Creates a stream, as `createEventStream` does.
+   *
+   * @param path begins with a slash, and is relative to the base URL.
+   * @throws {InvalidOptionError} if an option cannot work.
+   */
+  stream<T = unknown>(path: string, options?: Omit<EventStreamOptions<T>, 'fetch'>): EventStream<T>;
+  /**
+   * A `fetch` for `createEventStream`: a GET under the base URL goes over the shared connection, every other request over the network as
+   * it is.
+   */
+  readonly fetch: typeof globalThis.fetch;
+  /** How many connections are open now: one, and a second one for a moment when streams are opened or closed. */
+  readonly connectionCount: number;
+}
+
+/** Requests that begin within this time share a connection. */
+const gatherMs = 5;
+/** How long streams that were asked to move are waited for: their tokens may take a while. */
+const maxGatherMs = 250;
+/** A connection whose set of streams has changed is replaced once nothing has changed for this time. */
+const settleMs = 250;
+/** Streams of one connection: what servers allow by default. */
+const maxStreams = 100;
+/** How long before the end of a session its streams move; earlier than each of them would by itself. */
+const maxLeadMs = 150_000;
+
+/** The connections of the streams that send the same headers: the same token, and so the same user. */
+interface Group {
+  readonly init: RequestInit;
+  readonly connections: Set<SharedConnection>;
+  pending: CarriedRequest[];
+  /** How many streams were asked to move and have not come yet. */
+  expected: number;
+  /** The timers that move the streams of a connection before its end. */
+  readonly moves: Map<SharedConnection, () => void>;
+  cancelFlush: (() => void) | undefined;
+  cancelSettle: (() => void) | undefined;
+}
+
+/**
+ * Creates a multiplexer: the streams of one base URL share one connection (PROTOCOL 10), because over HTTP/1.1 a browser has six for an origin.
+ * Each stream behaves as if it had a separate connection, with the same states, errors and back-pressure. At a server without the endpoint each
+ * has.
+ *
+ * @param baseUrl absolute, or relative to the page.
+ * @example
+ * ```ts
+ * const multiplexer = createMultiplexer('https://api.contoso.example');
+ * const orders = multiplexer.stream<Order>('/orders/events', { accessToken: () => currentToken() });
+ * const notices = multiplexer.stream<Notice>('/notices', { accessToken: () => currentToken() });
+ * ```
+ */
+export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOptions = {}): Multiplexer {
+  const { multiplexAt = '/multiplex', maxQueuedBytes = 2 ** 20 } = options;
+  const { document, location } = globalThis as { document?: { baseURI: string }; location?: { href: string } };
+  const base = new URL(baseUrl, document?.baseURI ?? location?.href).href.replace(/\/$/, '');
+  const { monotonicNow, random, setTimer } = { ...defaultRuntime(), ...options.runtime };
+  const network: typeof globalThis.fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
+  const groups = new Map<string, Group>();
+  const streams = new Set<WeakRef<EventStream>>();
+  /** The streams that were on a connection that broke: each waits by itself, and all reconnect with the first. */
+  const lostPaths = new Set<string>();
+  /** The streams that read too slowly. */
+  const slowPaths = new Set<string>();
+  let support: 'expected' | 'none' = 'expected';
+
+  const fetchCarried = (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+    const { href } = new URL(input instanceof Request ? input.url : input, base);
+    const path = href.slice(base.length);
+    const isCarried = (init.method ?? 'GET') === 'GET' && href.startsWith(`${base}/`) && !(input instanceof Request);
+    // After one separate connection, the next one may be shared again.
+    if (!isCarried || support === 'none' || slowPaths.delete(path)) return network(input, init);
+    return new Promise((respond, fail) => {
+      const headers = new Headers(init.headers);
+      const after = headers.get('Last-Event-ID');
+      headers.delete('Last-Event-ID');
+      headers.set('Content-Type', 'application/json');
+      const group = groupOf(headers, init);
+      group.pending.push({
+        path,
+        after: after === null ? undefined : fromHeader(after),
+        signal: init.signal ?? undefined,
+        respond,
+        fail,
+      });
+      group.expected = Math.max(group.expected - 1, 0);
+      if (group.expected === 0) flushIn(group, gatherMs);
+      else group.cancelFlush ??= setTimer(() => flush(group), maxGatherMs);
+    });
+  };
+
+  const groupOf = (headers: Headers, { credentials, cache, redirect, mode }: RequestInit): Group => {
+    const key = JSON.stringify([...headers, credentials]);
+    let group = groups.get(key);
+    if (group === undefined) {
+      const init: RequestInit = { headers };
+      for (const [name, value] of Object.entries({ credentials, cache, redirect, mode })) {
+        if (value !== undefined) Object.assign(init, { [name]: value });
+      }
+      group = {
+        init,
+        connections: new Set(),
+        pending: [],
+        expected: 0,
+        moves: new Map(),
+        cancelFlush: undefined,
+        cancelSettle: undefined,
+      };
+      groups.set(key, group);
+    }
+    return group;
+  };
+
+  const flushIn = (group: Group, ms: number): void => {
+    group.cancelFlush?.();
+    group.cancelFlush = setTimer(() => flush(group), ms);
+  };
+
+  const flush = (group: Group): void => {
+    const requests = group.pending;
+    group.pending = [];
+    group.expected = 0;
+    group.cancelFlush = undefined;
+    const wanted = requests.filter(({ signal }) => signal?.aborted !== true);
+    for (const request of requests) if (!wanted.includes(request)) request.fail(request.signal?.reason);
+    for (let at = 0; at < wanted.length; at += maxStreams) {
+      const requested = wanted.slice(at, at + maxStreams);
+      group.connections.add(new SharedConnection(hostOf(group), group.init, requested));
+    }
+    settle(group);
+  };
+
+  const hostOf = (group: Group): ConnectionHost => ({
+    url: base + multiplexAt,
+    fetch: network,
+    monotonicNow,
+    maxQueuedBytes,
+    unsupported(requests) {
+      support = 'none';
+      for (const { path, after, signal, respond, fail } of requests) {
+        const headers = new Headers(group.init.headers);
+        headers.delete('Content-Type');
+        if (after !== undefined) headers.set('Last-Event-ID', toHeader(after));
+        network(base + path, { ...group.init, headers, ...(signal === undefined ? {} : { signal }) }).then(
+          respond,
+          fail,
+        );
+      }
+    },
+    overflowed: ({ path }) => void slowPaths.add(path),
+    endsWithin(connection, ms, reason) {
+      const leadMs = Math.min(ms / 2, maxLeadMs);
+      // Not all clients at once, and with time to try again.
+      const afterMs = reason === 'server' ? random() * ms * 0.7 : ms - leadMs * (1 - 0.2 * random());
+      group.moves.get(connection)?.();
+      group.moves.set(
+        connection,
+        setTimer(() => ask(group, [connection]), afterMs),
+      );
+    },
+    opened() {
+      if (lostPaths.size === 0) return;
+      for (const reference of streams) {
+        const stream = reference.deref();
+        if (stream === undefined) continue;
+        const isWaiting = stream.state.status === 'waiting' || stream.state.status === 'offline';
+        if (isWaiting && lostPaths.has(stream.url.slice(base.length))) stream.reconnect();
+      }
+      lostPaths.clear();
+    },
+    lost(requests) {
+      for (const { path } of requests) lostPaths.add(path);
+    },
+    changed(connection) {
+      if (connection.size === 0) {
+        group.connections.delete(connection);
+        group.moves.get(connection)?.();
+        group.moves.delete(connection);
+      }
+      settle(group);
+    },
+  });
+
+  /** Brings all streams of a group onto one connection, once nothing has changed for a while. */
+  const settle = (group: Group): void => {
+    group.cancelSettle?.();
+    group.cancelSettle = undefined;
+    const current = [...group.connections].filter(({ isLeft }) => !isLeft);
+    if (current.length === 0) {
+      if (group.connections.size === 0 && group.pending.length === 0) forget(group);
+      return;
+    }
+    const fits = current.reduce((count, { size }) => count + size, 0) <= maxStreams;
+    if (!current.some(({ hasChanged }) => hasChanged) && (current.length === 1 || !fits)) return;
+    group.cancelSettle = setTimer(() => {
+      group.cancelSettle = undefined;
+      ask(group, current);
+    }, settleMs);
+  };
+
+  const ask = (group: Group, connections: readonly SharedConnection[]): void => {
+    for (const connection of connections) group.expected += connection.askToMove();
+  };
+
+  const forget = (group: Group): void => {
+    for (const [key, other] of groups) if (other === group) groups.delete(key);
+  };
+
+  return {
+    stream(path, streamOptions = {}) {
+      for (const reference of streams) {
+        const known = reference.deref();
+        if (known === undefined || known.state.status === 'closed') streams.delete(reference);
+      }
+      const stream = createEventStream(base + path, { ...streamOptions, fetch: fetchCarried });
+      streams.add(new WeakRef<EventStream>(stream));
+      return stream;
+    },
+    fetch: fetchCarried,
+    get connectionCount() {
+      return [...groups.values()].reduce((count, { connections }) => count + connections.size, 0);
+    },
+  };
+}
+
+/** A header has one character per byte of its UTF-8. */
+function fromHeader(header: string): string {
+  return new TextDecoder().decode(Uint8Array.from(header, (character) => character.charCodeAt(0)));
+}
+
+function toHeader(text: string): string {
+  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
+}
