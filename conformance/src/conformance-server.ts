@@ -6,6 +6,7 @@ import {
   createHub,
   createMemoryEventLog,
   createStreamEndpoint,
+  createStreams,
   StreamFailure,
   TokenRefusedError,
   type Hub,
@@ -14,8 +15,8 @@ import {
   type StreamEndpoint,
   type TokenVerifier,
 } from '@sillage/server';
-import { expressRespond, expressStream } from '@sillage/server/express';
-import express from 'express';
+import { expressRespond, expressStream, expressStreams } from '@sillage/server/express';
+import express, { type Request, type RequestHandler } from 'express';
 
 /** A server for the scenarios, whose faults they can control. Its tokens are simulated: `<user>.<scope>.<expiry in ms>[.c1]`. */
 export interface ConformanceServer {
@@ -26,6 +27,7 @@ export interface ConformanceServer {
 }
 
 const maxEvents = 50;
+const access = { scopes: ['read'] };
 
 const verifier: TokenVerifier = {
   verify(token) {
@@ -53,12 +55,14 @@ export async function startConformanceServer(): Promise<ConformanceServer> {
   const sessions = new Map<string, number>();
   const sessionWaiters = new Set<() => void>();
   let page = '';
-  let current = createStreams();
+  let current = createServerOf();
 
   // Fewer events in memory than in the log, so that events that the log removes are gone.
-  function createStreams(hub = createHub({ log: createMemoryEventLog({ maxEvents }), maxRecentEvents: 16 })): {
+  function createServerOf(hub = createHub({ log: createMemoryEventLog({ maxEvents }), maxRecentEvents: 16 })): {
     endpoint: StreamEndpoint;
     hub: Hub;
+    /** The same topics, alone or on one connection. */
+    shared: RequestHandler;
   } {
     const count = (topics: readonly string[] | null, change: number): void => {
       for (const topic of topics ?? []) sessions.set(topic, (sessions.get(topic) ?? 0) + change);
@@ -72,11 +76,17 @@ export async function startConformanceServer(): Promise<ConformanceServer> {
       onSessionOpened: ({ topics }) => count(topics, 1),
       onSessionClosed: ({ topics }) => count(topics, -1),
     });
-    return { hub, endpoint };
+    const shared = expressStreams(
+      createStreams<'/topics/:topic', Request>(
+        { '/topics/:topic': { ...access, topics: ({ params }) => [params.topic] } },
+        { endpoint },
+      ),
+    );
+    return { hub, endpoint, shared };
   }
 
   const app = express();
-  const access = { scopes: ['read'] };
+  app.use('/shared', (request, response, next) => current.shared(request, response, next));
   app.all('/topics/:topic', (request, response, next) =>
     expressStream(current.endpoint, { ...access, topics: [request.params.topic] })(request, response, next),
   );
@@ -113,14 +123,14 @@ export async function startConformanceServer(): Promise<ConformanceServer> {
         return;
       case 'lose-log': {
         const lost = current;
-        current = createStreams();
+        current = createServerOf();
         lost.endpoint.close();
         await lost.hub.close();
         return;
       }
       case 'drain': {
         const draining = current;
-        current = createStreams(draining.hub);
+        current = createServerOf(draining.hub);
         await draining.endpoint.drain({ windowMs });
         draining.endpoint.close();
         return;

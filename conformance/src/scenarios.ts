@@ -7,6 +7,7 @@ import {
   type Gap,
   type SseEvent,
 } from '@sillage/client';
+import { createMultiplexer, type Multiplexer } from '@sillage/client/sharing';
 import { expectEqual } from './expect-equal.ts';
 import type { Scenario, World } from './world.ts';
 
@@ -101,6 +102,26 @@ function collect<T>(stream: EventStream<T>) {
 async function endOf(stream: EventStream): Promise<string> {
   const error = await collect(stream).end;
   return isSseError(error) ? `${error.code}${'status' in error ? ` ${String(error.status)}` : ''}` : String(error);
+}
+
+function openShared(multiplexer: Multiplexer, topic: string, accessToken: () => Promise<string>) {
+  const stream = multiplexer.stream<number | string>(`/topics/${topic}`, { accessToken, reconnect });
+  return { topic, seen: collect(stream) };
+}
+
+/** As a cache of tokens does: one token for all who ask, until half of its life is over. */
+function cachedToken(world: World, lifetimeMs = 3_600_000): () => Promise<string> {
+  let current: { readonly token: Promise<string>; readonly until: number } | undefined;
+  return () => {
+    if (current === undefined || current.until < Date.now()) {
+      current = { token: world.token({ lifetimeMs }), until: Date.now() + lifetimeMs / 2 };
+    }
+    return current.token;
+  };
+}
+
+async function untilTrue(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 const numbers = (first: number, last: number): number[] =>
@@ -379,6 +400,77 @@ export const scenarios: readonly Scenario[] = [
         seen.states.filter((state) => state === 'connecting'),
         ['connecting'],
       );
+    },
+  },
+  {
+    name: 'PROTOCOL 10: twenty streams are open on one connection, and none loses an event while tokens expire',
+    needs: 'multiplexing',
+    run: async (world) => {
+      const multiplexer = createMultiplexer(world.url('/shared'));
+      const token = cachedToken(world, 4_000);
+      const all = numbers(1, 20).map((n) => openShared(multiplexer, `twenty-${n}`, token));
+      for (const { seen } of all) await seen.placed();
+      expectEqual(multiplexer.connectionCount, 1);
+      let published = 0;
+      while (all.some(({ seen }) => seen.rotations() < 2)) {
+        for (const { topic } of all) await world.publish(topic, { data: (published += 1) });
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        if (published > 5_000) throw new Error(`Rotations: ${all.map(({ seen }) => seen.rotations()).join(', ')}.`);
+      }
+      for (const [index, { seen }] of all.entries()) {
+        const own = numbers(1, published).filter((n) => (n - 1) % all.length === index);
+        await seen.until(() => seen.events.length >= own.length);
+        expectEqual([seen.data(), seen.gaps, seen.states], [own, [], ['connecting', 'open']]);
+      }
+      for (const { seen } of all) seen.stop();
+      await within(
+        untilTrue(() => multiplexer.connectionCount === 0),
+        () => 'for the connections to be closed.',
+      );
+    },
+  },
+  {
+    name: 'PROTOCOL 10.6: streams that are opened one after the other end up on one connection, without a pause',
+    needs: 'multiplexing',
+    run: async (world) => {
+      const multiplexer = createMultiplexer(world.url('/shared'));
+      const token = cachedToken(world);
+      const all: ReturnType<typeof openShared>[] = [];
+      for (const n of numbers(1, 5)) {
+        all.push(openShared(multiplexer, `later-${n}`, token));
+        await all.at(-1)?.seen.placed();
+        for (const { topic } of all) await world.publish(topic, ...asEvents([n, n + 0.5]));
+      }
+      await within(
+        untilTrue(() => multiplexer.connectionCount === 1),
+        () => 'for one connection.',
+      );
+      for (const [index, { topic, seen }] of all.entries()) {
+        await world.publish(topic, { data: 'last' });
+        const expected = numbers(index + 1, 5).flatMap((n) => [n, n + 0.5]);
+        await seen.until(() => seen.events.length > expected.length);
+        seen.stop();
+        expectEqual(
+          [seen.data(), seen.gaps, seen.states.slice(0, 2)],
+          [[...expected, 'last'], [], ['connecting', 'open']],
+        );
+      }
+    },
+  },
+  {
+    name: 'PROTOCOL 10.4: one stream of a connection is refused, and the others are open',
+    needs: 'multiplexing',
+    run: async (world) => {
+      const multiplexer = createMultiplexer(world.url('/shared'));
+      const token = cachedToken(world);
+      const missing = collect(multiplexer.stream('/nowhere', { accessToken: token, reconnect }));
+      const { topic, seen } = openShared(multiplexer, 'beside', token);
+      await seen.placed();
+      await world.publish(topic, { data: 1 });
+      await seen.until(() => seen.events.length === 1);
+      const error = await missing.end;
+      seen.stop();
+      expectEqual(isSseError(error) && 'status' in error ? error.status : error, 404);
     },
   },
   {

@@ -32,7 +32,8 @@ export interface TokenWish {
 export interface Scenario {
   readonly name: string;
   /** What a backend with only the minimum of the protocol, or a browser, may lack. */
-  readonly needs?: 'finite-streams' | 'claims-challenges' | 'session-announcements' | 'rotation' | 'other-than-ascii';
+  readonly needs?:
+    'finite-streams' | 'claims-challenges' | 'session-announcements' | 'rotation' | 'multiplexing' | 'other-than-ascii';
   readonly run: (world: World) => Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import { createEventStream, type EventStream } from '../stream/index.ts';
 import { defaultRuntime, type EventStreamOptions, type StreamRuntime } from '../options/index.ts';
 import type { CarriedRequest } from './carried-request.ts';
+import { tokenIdentity } from './token-identity.ts';
 import { SharedConnection, type ConnectionHost } from './shared-connection.ts';
 
 /** The options of {@link createMultiplexer}. */
@@ -48,8 +49,9 @@ const maxStreams = 100;
 /** How long before the end of a session its streams move; earlier than each of them would by itself. */
 const maxLeadMs = 150_000;
 
-/** The connections of the streams that send the same headers: the same token, and so the same user. */
+/** The connections of the streams that send the same headers and a token of the same user. */
 interface Group {
+  readonly headers: Headers;
   readonly init: RequestInit;
   readonly connections: Set<SharedConnection>;
   pending: CarriedRequest[];
@@ -114,7 +116,9 @@ export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOpt
   };
 
   const groupOf = (headers: Headers, { credentials, cache, redirect, mode }: RequestInit): Group => {
-    const key = JSON.stringify([...headers, credentials]);
+    const authorization = headers.get('Authorization') ?? '';
+    const others = [...headers].filter(([name]) => name !== 'authorization');
+    const key = JSON.stringify([tokenIdentity(authorization), others, credentials]);
     let group = groups.get(key);
     if (group === undefined) {
       const init: RequestInit = { headers };
@@ -122,6 +126,7 @@ export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOpt
         if (value !== undefined) Object.assign(init, { [name]: value });
       }
       group = {
+        headers,
         init,
         connections: new Set(),
         pending: [],
@@ -132,6 +137,8 @@ export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOpt
       };
       groups.set(key, group);
     }
+    // The newest token lives longest.
+    if (authorization !== '') group.headers.set('Authorization', authorization);
     return group;
   };
 
