@@ -1,12 +1,13 @@
 import { makeEnvironmentProviders, type EnvironmentProviders, type Provider } from '@angular/core';
 import type { ReconnectPolicy, StreamRuntime } from '@sillage/client';
+import { createMultiplexer, type MultiplexerOptions } from '@sillage/client/sharing';
 import type { SseAuthenticationFactory } from './sse-authentication';
 import { SSE_CONFIG, type SseConfig } from './sse-config';
 import type { SseInterceptorFn } from './sse-interceptor';
 
 /** What a feature is about. Two features of a kind contradict each other. */
 export type SseFeatureKind =
-  'allowed-origins' | 'authentication' | 'base-url' | 'interceptors' | 'reconnect' | 'runtime';
+  'allowed-origins' | 'authentication' | 'base-url' | 'interceptors' | 'multiplexing' | 'reconnect' | 'runtime';
 
 /** A part of the configuration, made by a `withX()` function. */
 export interface SseFeature {
@@ -52,6 +53,7 @@ const defaults: SseConfig = {
   reconnect: {},
   fetch: null,
   runtime: {},
+  multiplexing: null,
 };
 
 /** What relative URLs are relative to. A function is called once, in an injection context. Default: the page's base. */
@@ -75,6 +77,21 @@ export function withAuthentication(
 /** Functions that every stream's request passes through, in this order. */
 export function withInterceptors(...interceptors: readonly SseInterceptorFn[]): SseFeature {
   return feature('interceptors', () => ({ interceptors }));
+}
+
+/**
+ * The streams under the base URL share one connection, because over HTTP/1.1 a browser has six for an origin. Each behaves as before. The server
+ * must have the multiplex endpoint (PROTOCOL 10), as `createStreams` of `@sillage/server` does; without it, each stream has a connection.
+ *
+ * @usageNotes
+ * ```ts
+ * provideSse(withBaseUrl('https://api.contoso.example'), withMultiplexing())
+ * ```
+ */
+export function withMultiplexing(options: Pick<MultiplexerOptions, 'maxQueuedBytes' | 'multiplexAt'> = {}): SseFeature {
+  return feature('multiplexing', () => ({
+    multiplexing: (baseUrl, rest) => createMultiplexer(baseUrl, { ...rest, ...options }),
+  }));
 }
 
 /** How streams reconnect, or `'never'`. */

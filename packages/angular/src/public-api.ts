@@ -7,6 +7,7 @@ export {
   withAuthentication,
   withBaseUrl,
   withInterceptors,
+  withMultiplexing,
   withReconnect,
   withRuntime,
 } from './provide-sse';

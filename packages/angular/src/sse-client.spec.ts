@@ -1,7 +1,7 @@
 import { PLATFORM_ID } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { type Gap, type SseEvent, SignedOutError } from '@sillage/client';
-import { map, Subject, tap } from 'rxjs';
+import { map, NEVER, Subject, tap } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import {
   provideSse,
@@ -9,6 +9,7 @@ import {
   withAuthentication,
   withBaseUrl,
   withInterceptors,
+  withMultiplexing,
   withReconnect,
   withRuntime,
   type SseFeature,
@@ -43,6 +44,36 @@ async function listen<T>(client: SseClient, url: string, options?: SseOptions<T>
   await settle();
   return { seen, subscription };
 }
+
+describe('withMultiplexing', () => {
+  it('requests streams that begin together on one connection, with the token of the user', async () => {
+    const { fetch, exchanges } = streamingFetch();
+    TestBed.configureTestingModule({
+      providers: [
+        provideSse(
+          withBaseUrl('https://api.contoso.example/api'),
+          withRuntime({ fetch }),
+          withMultiplexing(),
+          withAuthentication(() => ({ accessToken: () => 'token', ended: NEVER })),
+        ),
+      ],
+    });
+    const client = TestBed.inject(SseClient);
+    const [orders, notices] = [await listen(client, 'orders'), await listen(client, 'notices')];
+    await expect.poll(() => exchanges.length).toBe(1);
+    expect(exchanges.map(({ url, init }) => [url, init.method])).toEqual([
+      ['https://api.contoso.example/api/multiplex', 'POST'],
+    ]);
+    expect(JSON.parse(exchanges[0]?.init.body as string)).toEqual({
+      streams: { '0': { path: '/orders' }, '1': { path: '/notices' } },
+    });
+    expect(new Headers(exchanges[0]?.init.headers).get('Authorization')).toBe('Bearer token');
+    orders.subscription.unsubscribe();
+    notices.subscription.unsubscribe();
+    await settle();
+    expect(exchanges[0]?.init.signal.aborted).toBe(true);
+  });
+});
 
 describe('SseClient', () => {
   it('opens nothing until it is subscribed, one stream a subscription, and closes each when it is unsubscribed', async () => {

@@ -8,6 +8,7 @@ import {
   type SseEvent,
   type StreamState,
 } from '@sillage/client';
+import type { Multiplexer } from '@sillage/client/sharing';
 import { defer, NEVER, Observable } from 'rxjs';
 import { SSE_CONFIG } from './sse-config';
 import type { SseHandlerFn, SseInterceptorFn } from './sse-interceptor';
@@ -25,6 +26,8 @@ export class SseClient {
   readonly #streams = inject(SseStreams);
   readonly #platform: 'browser' | 'server' = isPlatformBrowser(inject(PLATFORM_ID)) ? 'browser' : 'server';
   readonly #document = inject(DOCUMENT);
+  /** Created with the first stream, because the base URL is not known before. */
+  #multiplexer: Multiplexer | null | undefined;
   readonly #open: SseHandlerFn = this.#config.interceptors.reduceRight<SseHandlerFn>(
     (next, interceptor) => this.#intercept(interceptor, next),
     (request) => this.#connect(request),
@@ -80,6 +83,12 @@ export class SseClient {
     return controller == null ? {} : { 'ngsw-bypass': 'true' };
   }
 
+  #fetch(): typeof globalThis.fetch | null {
+    const { fetch, multiplexing, runtime } = this.#config;
+    this.#multiplexer ??= multiplexing?.(this.#base().href, { runtime, ...(fetch === null ? {} : { fetch }) }) ?? null;
+    return this.#multiplexer?.fetch ?? fetch;
+  }
+
   #intercept(interceptor: SseInterceptorFn, next: SseHandlerFn): SseHandlerFn {
     return (request) =>
       new Observable((subscriber) =>
@@ -92,6 +101,7 @@ export class SseClient {
       const factory = request.authentication === undefined ? this.#config.authentication : request.authentication;
       const authentication =
         factory === null ? null : runInInjectionContext(this.#injector, () => factory(new URL(request.url)));
+      const fetch = this.#fetch();
       const stream = createEventStream(request.url, {
         ...streamOptions(request, this.#serviceWorkerBypass()),
         ...(authentication === null ? {} : { accessToken: authentication.accessToken }),
@@ -99,8 +109,9 @@ export class SseClient {
         allowedOrigins: this.#origins(),
         reconnect: mergeReconnect(this.#config.reconnect, request.reconnect),
         runtime: this.#config.runtime,
-        ...(this.#config.fetch === null ? {} : { fetch: this.#config.fetch }),
+        ...(fetch === null ? {} : { fetch }),
       });
+      this.#multiplexer?.track(stream);
       const state = signal<StreamState>(stream.state);
       const gaps = signal<readonly Gap[]>([]);
       const remove = this.#streams.add({ url: request.url, state, gaps, reconnect: () => stream.reconnect() });

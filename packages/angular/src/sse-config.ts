@@ -1,5 +1,6 @@
 import { InjectionToken } from '@angular/core';
 import type { ReconnectPolicy, StreamRuntime } from '@sillage/client';
+import type { Multiplexer, MultiplexerOptions } from '@sillage/client/sharing';
 import type { SseAuthenticationFactory } from './sse-authentication';
 import type { SseInterceptorFn } from './sse-interceptor';
 
@@ -12,6 +13,8 @@ export interface SseConfig {
   readonly reconnect: 'never' | Partial<ReconnectPolicy>;
   readonly fetch: typeof globalThis.fetch | null;
   readonly runtime: Partial<StreamRuntime>;
+  /** Creates the multiplexer of the base URL; `null`: each stream has a connection. */
+  readonly multiplexing: ((baseUrl: string, options: MultiplexerOptions) => Multiplexer) | null;
 }
 
 export const SSE_CONFIG = new InjectionToken<SseConfig>('SSE_CONFIG', {

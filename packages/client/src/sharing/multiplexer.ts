@@ -34,6 +34,8 @@ export interface Multiplexer {
    * it is.
    */
   readonly fetch: typeof globalThis.fetch;
+  /** Reconnects a stream that uses `fetch` together with the others, after their connection broke. `stream()` does it. */
+  track(stream: EventStream): void;
   /** How many connections are open now: one, and a second one for a moment when streams are opened or closed. */
   readonly connectionCount: number;
 }
@@ -237,16 +239,21 @@ export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOpt
     for (const [key, other] of groups) if (other === group) groups.delete(key);
   };
 
+  const track = (stream: EventStream): void => {
+    for (const reference of streams) {
+      const known = reference.deref();
+      if (known === undefined || known.state.status === 'closed') streams.delete(reference);
+    }
+    streams.add(new WeakRef(stream));
+  };
+
   return {
     stream(path, streamOptions = {}) {
-      for (const reference of streams) {
-        const known = reference.deref();
-        if (known === undefined || known.state.status === 'closed') streams.delete(reference);
-      }
       const stream = createEventStream(base + path, { ...streamOptions, fetch: fetchCarried });
-      streams.add(new WeakRef<EventStream>(stream));
+      track(stream);
       return stream;
     },
+    track,
     fetch: fetchCarried,
     get connectionCount() {
       return [...groups.values()].reduce((count, { connections }) => count + connections.size, 0);
