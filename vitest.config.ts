@@ -11,6 +11,7 @@ export default defineConfig({
       'examples/express-minimal',
       'examples/fastapi',
       'conformance',
+      'simulation',
       'docs',
     ],
   },

@@ -46,8 +46,9 @@ export function watchSilence(
   const check = (): void => {
     if (state !== 'reading') return;
     const now = runtime.monotonicNow();
-    if (now - bytesAt >= heartbeatMs) onSilent('heartbeat-timeout', heartbeatMs);
-    else if (now - eventAt >= idleMs) onSilent('idle-timeout', idleMs);
+    // The same sums as in `remaining`: a difference may round the other way, and the timer would start again without a wait.
+    if (now >= bytesAt + heartbeatMs) onSilent('heartbeat-timeout', heartbeatMs);
+    else if (now >= eventAt + idleMs) onSilent('idle-timeout', idleMs);
     else arm(now);
   };
   arm(bytesAt);

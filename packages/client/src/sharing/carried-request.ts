@@ -23,8 +23,10 @@ export class CarriedResponse {
   readonly #onGone: () => void;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #state: 'waiting' | 'open' | 'overflowed' | 'gone' = 'waiting';
-  /** Whether the stream was asked to move, and has not yet left. */
-  #isAsked = false;
+  /** Whether the stream was asked to move, and has not yet left. `'due'`: once the event that is being received is complete. */
+  #move: 'no' | 'due' | 'asked' = 'no';
+  /** Whether an event may have been received in part: nothing must come between. */
+  #isWithinEvent = false;
 
   /** @param onGone called once when nothing more is wanted: the stream has left, or its response has ended. */
   constructor(request: CarriedRequest, maxQueuedBytes: number, onGone: () => void) {
@@ -55,28 +57,36 @@ export class CarriedResponse {
   }
 
   /** @returns `'overflow'` the first time that the stream has read too little: it gets nothing more, and has to resume elsewhere. */
-  part(bytes: Uint8Array): 'taken' | 'overflow' {
+  part(bytes: Uint8Array, follows: 'more' | 'nothing'): 'taken' | 'overflow' {
     if (this.#state !== 'open' || this.#controller === undefined) return 'taken';
-    if ((this.#controller.desiredSize ?? 0) > 0) {
-      this.#controller.enqueue(bytes);
-      return 'taken';
+    if (!this.#isWithinEvent && (this.#controller.desiredSize ?? 0) <= 0) {
+      this.#state = 'overflowed';
+      this.#controller.enqueue(moveBlock);
+      return 'overflow';
     }
-    this.#state = 'overflowed';
-    this.#controller.enqueue(moveBlock);
-    return 'overflow';
+    this.#controller.enqueue(bytes);
+    this.#isWithinEvent = follows === 'more';
+    if (this.#move === 'due' && !this.#isWithinEvent) this.#askNow();
+    return 'taken';
   }
 
   /** Something arrived on the connection: the stream is not silent, though it had no event. */
   touch(): void {
+    if (this.#isWithinEvent) return;
     if (this.#state === 'open' || this.#state === 'overflowed') this.#controller?.enqueue(aliveBlock);
   }
 
   /** @returns whether the stream was asked now. */
   askToMove(): boolean {
-    if (this.#state !== 'open' || this.#isAsked) return false;
-    this.#isAsked = true;
-    this.#controller?.enqueue(moveBlock);
+    if (this.#state !== 'open' || this.#move !== 'no') return false;
+    this.#move = 'due';
+    if (!this.#isWithinEvent) this.#askNow();
     return true;
+  }
+
+  #askNow(): void {
+    this.#move = 'asked';
+    this.#controller?.enqueue(moveBlock);
   }
 
   end(): void {

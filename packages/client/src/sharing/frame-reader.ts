@@ -2,8 +2,8 @@
 export interface FrameSink {
   /** The response of a stream begins. */
   head(key: string, status: number, headers: Readonly<Record<string, string>>): void;
-  /** Bytes of a stream. */
-  part(key: string, bytes: Uint8Array): void;
+  /** Bytes of a stream. `'more'` if the part continues: an event may be cut here. */
+  part(key: string, bytes: Uint8Array, follows: 'more' | 'nothing'): void;
   /** The response of a stream has ended. */
   end(key: string): void;
   /** The server asks to continue on another connection. */
@@ -37,7 +37,7 @@ export class FrameReader {
         const part = chunk.subarray(at, at + this.#left);
         this.#left -= part.byteLength;
         at += part.byteLength;
-        this.#sink.part(this.#key, part);
+        this.#sink.part(this.#key, part, this.#left > 0 ? 'more' : 'nothing');
         continue;
       }
       const end = chunk.indexOf(lineFeed, at);

@@ -74,6 +74,21 @@ describe('a multiplexer', () => {
     expect([a.seen.data, b.seen.data]).toEqual([[3], ['é']]);
   });
 
+  it('asks a stream to move between two events, and never within one', async () => {
+    const { world, connection, a, b } = await two(scriptedStream().response);
+    const text = 'id: 2\ndata: "in two pieces"\n\n';
+    const frame = part('0', text);
+    await connection.write(frame.slice(0, -10));
+    // The set of streams changes, and the rest is asked to move.
+    b.stop();
+    await world.advance(250);
+    await connection.write(frame.slice(-10));
+    expect([a.seen.data, a.stream.state.status]).toEqual([['in two pieces'], 'open']);
+    await world.advance(0);
+    await world.advance(5);
+    expect(wanted(world, 1)).toEqual({ '0': { path: '/a', after: '2' } });
+  });
+
   it('gives each stream its own refusal', async () => {
     const connection = scriptedStream();
     const { world, open } = start(connection.response);

@@ -93,9 +93,9 @@ export class SharedConnection {
         for (const carried of this.#responses.get(key) ?? []) carried.head(streamStatus, streamHeaders);
         if (streamStatus === 200) this.#host.opened();
       },
-      part: (key, bytes) => {
+      part: (key, bytes, follows) => {
         for (const carried of this.#responses.get(key) ?? []) {
-          if (carried.part(bytes) === 'overflow') this.#host.overflowed(carried.request);
+          if (carried.part(bytes, follows) === 'overflow') this.#host.overflowed(carried.request);
         }
       },
       end: (key) => {

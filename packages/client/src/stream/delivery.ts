@@ -34,7 +34,10 @@ export class Delivery<T> {
   #ready: Promise<void> | undefined;
   /** Whether `whenDone` is due after the callbacks that run now. */
   #pending: 'yes' | 'no' = 'no';
-  #handover: Handover | undefined;
+  /** What the current connection may repeat of its predecessor. */
+  #skipped: Handover | undefined;
+  /** What the current connection delivers while its successor is opened. */
+  #remembered: Handover | undefined;
   readonly #reportError: (error: unknown) => void;
   readonly #whenDone: () => void;
   readonly #whenFull: () => void;
@@ -110,17 +113,23 @@ export class Delivery<T> {
 
   /** A successor is opened at `resumeId`: what is delivered from here on may be repeated by it. */
   beginHandover(): void {
-    this.#handover = new Handover();
+    this.#remembered = new Handover();
+  }
+
+  /** The successor was cancelled. */
+  cancelHandover(): void {
+    this.#remembered = undefined;
   }
 
   /** From here on, the successor's events come, and those that were delivered already are skipped. */
   handOver(): void {
-    this.#handover?.skip();
+    this.#skipped = this.#remembered;
+    this.#remembered = undefined;
   }
 
-  /** Nothing is repeated. */
-  endHandover(): void {
-    this.#handover = undefined;
+  /** Another connection begins at `resumeId`: it repeats nothing. */
+  beginAlone(): void {
+    this.#skipped = this.#remembered = undefined;
   }
 
   /**
@@ -131,11 +140,12 @@ export class Delivery<T> {
   event(event: SseEvent<T>): PromiseLike<unknown> | undefined {
     // Held over everything: if the callback of a gap reconnects, the stream must resume after this event.
     this.#depth += 1;
-    if (this.#handover !== undefined && this.#isSettledBy(this.#handover, event.id)) {
+    if (this.#skipped !== undefined && this.#skips(this.#skipped, event.id)) {
       this.#depth -= 1;
       this.#flush();
       return this.#busy;
     }
+    if (this.#remembered?.remember(event.id) === 'full') this.#whenFull();
     // The list of now: it is replaced when it changes.
     const list = this.#list;
     let slow: PromiseLike<unknown>[] | undefined;
@@ -161,12 +171,7 @@ export class Delivery<T> {
 
   /** A connection moves the position without an event. Never back to what its predecessor has passed. */
   reached(id: string): void {
-    const handover = this.#handover;
-    if (handover?.isSkipping === true) {
-      this.#tellHeldGap(handover);
-      if (this.#handover === handover && !handover.isOver) return;
-      this.#handover = undefined;
-    }
+    if (this.#skipped?.isOver === false) return;
     this.moveTo(id);
   }
 
@@ -177,8 +182,7 @@ export class Delivery<T> {
   }
 
   gap(gap: Gap, id: string): void {
-    const handover = this.#handover;
-    if (handover?.isSkipping === true && !handover.isOver) handover.heldGap = { gap, id };
+    if (this.#skipped?.isOver === false) this.#skipped.heldGap = { gap, id };
     else this.#tellGap(gap, id);
   }
 
@@ -191,24 +195,19 @@ export class Delivery<T> {
     this.#flush();
   }
 
-  /** Notes an event during a rotation. Whether there is nothing left to do with it: it repeats another one, or the stream has ended. */
-  #isSettledBy(handover: Handover, id: string): boolean {
-    if (!handover.isSkipping) {
-      if (handover.remember(id) === 'full') this.#whenFull();
-      return false;
-    }
-    const repeats = handover.repeats(id);
-    if (repeats) handover.heldGap = undefined;
-    else this.#tellHeldGap(handover);
-    if (handover.isOver && this.#handover === handover) this.#handover = undefined;
+  /** Whether there is nothing left to do with an event: it repeats another one, or the stream has ended in the callback of a gap. */
+  #skips(skipped: Handover, id: string): boolean {
+    const repeats = skipped.repeats(id);
+    if (repeats) skipped.heldGap = undefined;
+    else this.#tellHeldGap(skipped);
+    if (skipped.isOver && this.#skipped === skipped) this.#skipped = undefined;
     return repeats || this.#mode === 'halted';
   }
 
   /** What was not repeated before a gap never is. */
-  #tellHeldGap(handover: Handover): void {
-    const { heldGap } = handover;
+  #tellHeldGap({ heldGap }: Handover): void {
     if (heldGap === undefined) return;
-    this.#handover = undefined;
+    this.#skipped = undefined;
     this.#tellGap(heldGap.gap, heldGap.id);
   }
 

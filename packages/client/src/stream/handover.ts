@@ -4,30 +4,19 @@ import type { Gap } from '../event.ts';
 const maxRememberedIds = 16_384;
 
 /**
- * The events of one rotation (PROTOCOL 9.4): it remembers what the old connection delivers while the new one is opened, and says what of the
- * new one repeats that.
+ * The events of one rotation (PROTOCOL 9.4): those that the old connection delivered while the new one was opened, so that what the new one repeats
+ * of them can be skipped.
  */
 export class Handover {
   /** How often each ID was delivered and not repeated yet. */
   readonly #counts = new Map<string, number>();
   #size = 0;
-  #phase: 'remembering' | 'skipping' = 'remembering';
   /** A gap that is reported only if what follows was not delivered already (PROTOCOL 9.5). */
   heldGap: { readonly gap: Gap; readonly id: string } | undefined;
 
-  /** Whether everything that the old connection delivered was repeated. */
+  /** Whether everything was repeated. */
   get isOver(): boolean {
-    return this.#phase === 'skipping' && this.#size === 0;
-  }
-
-  /** From here on, events are those of the new connection. */
-  skip(): void {
-    this.#phase = 'skipping';
-  }
-
-  /** Whether the connection of the next event may repeat something. */
-  get isSkipping(): boolean {
-    return this.#phase === 'skipping';
+    return this.#size === 0;
   }
 
   /** @returns `'full'` if the event could not be remembered. */

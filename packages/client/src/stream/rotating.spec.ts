@@ -120,6 +120,21 @@ describe('a rotation', () => {
     expect(seen.data).toEqual([1, 2, 3, 4]);
   });
 
+  it('that begins before the last one is over repeats nothing: a subscriber still works on its event', async () => {
+    const third = scriptedStream(tenSeconds);
+    const second = scriptedStream(tenSeconds);
+    const { old, world, stream, seen } = await rotating({}, second.response, third.response);
+    const slow = Promise.withResolvers<undefined>();
+    stream.subscribe({ next: ({ id }) => (id === '2' ? slow.promise : undefined) });
+    await old.write('id: 2\ndata: 2\n\n');
+    await second.write('id: 2\ndata: 2\n\nid: 3\ndata: 3\n\n');
+    await world.advance(untilRotationMs);
+    slow.resolve(undefined);
+    await settle();
+    await third.write('id: 3\ndata: 3\n\nid: 4\ndata: 4\n\n');
+    expect(seen.data).toEqual([1, 2, 3, 4]);
+  });
+
   it('ends with close() at any moment, and leaves nothing', async () => {
     const { world, stream } = await rotating();
     stream.close();
@@ -178,11 +193,13 @@ describe('a gap of the successor (PROTOCOL 9.5)', () => {
     ]);
   });
 
-  it('is reported at the position that ends the replay, if no event follows it', async () => {
+  it('is not reported at a position, which may be behind what the old connection has delivered', async () => {
     const { old, next, seen, stream } = await rotating();
-    await old.write('id: 2\ndata: 2\n\n');
-    await next.write(`${gap}id: 3\n\n`);
-    expect([seen.gaps.length, stream.lastEventId]).toEqual([1, '3']);
+    await old.write('id: 2\ndata: 2\n\nid: 5\ndata: 5\n\n');
+    await next.write(`${gap}id: 4\n\n`);
+    expect([seen.gaps, stream.lastEventId]).toEqual([[], '5']);
+    await next.write('id: 5\ndata: 5\n\nid: 6\ndata: 6\n\n');
+    expect([seen.gaps, seen.data, stream.lastEventId]).toEqual([[], [1, 2, 5, 6], '6']);
   });
 
   it('is reported at once if the old connection has delivered nothing meanwhile', async () => {

@@ -119,7 +119,7 @@ export function createRunner<T>(settings: StreamSettings<T>, onClosed: () => voi
         delivery.handOver();
       } else {
         successor.handle.cancel();
-        delivery.endHandover();
+        delivery.cancelHandover();
       }
       successor = undefined;
     }
@@ -146,7 +146,7 @@ export function createRunner<T>(settings: StreamSettings<T>, onClosed: () => voi
     } else if (timer === undefined && wanted.dueAt !== undefined) {
       timer = { dueAt: wanted.dueAt, generation, cancel: startTimer(wanted.dueAt) };
     } else if (attempt === undefined && wanted.attempt !== undefined) {
-      delivery.endHandover();
+      delivery.beginAlone();
       attempt = openAttempt(wanted.attempt, undefined);
     } else if (successor === undefined && wanted.successor !== undefined) {
       const generationOfSuccessor = wanted.successor;
