@@ -17,12 +17,6 @@ const mutants: readonly Mutant[] = [
   mutant('a rotation skips nothing', 'client/dist/stream/delivery.js', 'return repeats ||', 'return false &&'),
   mutant('a rotation remembers nothing', 'client/dist/stream/delivery.js', '.remember(event.id)', '.remember("x")'),
   mutant('the position never moves', 'client/dist/stream/delivery.js', 'this.#resumeId = event.id;', ''),
-  mutant(
-    'late inputs are not ignored',
-    'client/dist/stream/machine.js',
-    '!isCurrent(state, input.generation)',
-    'false',
-  ),
   mutant('a successor is not stopped', 'client/dist/stream/runner.js', 'successor.handle.cancel();', ''),
   mutant('a connection is not stopped', 'client/dist/stream/runner.js', 'attempt.handle.cancel();', ''),
   mutant('timers stay', 'client/dist/stream/runner.js', 'timer.cancel();', ''),

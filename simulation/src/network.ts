@@ -3,7 +3,7 @@ import type { Chance } from './chance.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** The server that a request reaches; `undefined` refuses the connection. */
-export type Route = (exchange: Exchange, pathname: string) => Promise<unknown>;
+type Route = (exchange: Exchange, pathname: string) => Promise<unknown>;
 
 /** A network between clients and servers, which the adversary can disturb. */
 export interface Network {
