@@ -171,6 +171,26 @@ describe('a multiplexer', () => {
     expect([a.seen.states, a.seen.data]).toEqual([['connecting', 'open'], [2]]);
   });
 
+  it('does not move at once where a session lasts longer than a timer can wait', async () => {
+    const connection = scriptedStream({ 'Sillage-Session-Ms': '2200000000000' });
+    const world = new ScriptedWorld(connection.response);
+    const delays: number[] = [];
+    const runtime = {
+      ...world.runtime,
+      setTimer: (callback: () => void, ms: number) => {
+        delays.push(ms);
+        return world.runtime.setTimer(callback, ms);
+      },
+    };
+    const multiplexer = createMultiplexer(base, { fetch: world.fetch, runtime });
+    follow(multiplexer.stream('/a', { runtime: world.runtime }));
+    await settle();
+    await world.advance(5);
+    await connection.write(head('0'));
+    expect(delays.length).toBeGreaterThan(1);
+    expect(Math.max(...delays)).toBeLessThan(2 ** 31);
+  });
+
   it('reconnects all streams together after the connection broke', async () => {
     const second = scriptedStream();
     const third = scriptedStream();

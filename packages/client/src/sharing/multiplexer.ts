@@ -1,5 +1,5 @@
 import { createEventStream, type EventStream } from '../stream/index.ts';
-import { defaultRuntime, type EventStreamOptions, type StreamRuntime } from '../options/index.ts';
+import { defaultRuntime, maxTimerMs, type EventStreamOptions, type StreamRuntime } from '../options/index.ts';
 import type { CarriedRequest } from './carried-request.ts';
 import { tokenIdentity } from './token-identity.ts';
 import { SharedConnection, type ConnectionHost } from './shared-connection.ts';
@@ -46,6 +46,8 @@ const gatherMs = 5;
 const maxGatherMs = 250;
 /** A connection whose set of streams has changed is replaced once nothing has changed for this time. */
 const settleMs = 250;
+/** Streams that are remembered because they read too slowly, or because their connection broke. */
+const maxRememberedPaths = 1_000;
 /** Streams of one connection: what servers allow by default. */
 const maxStreams = 100;
 /** How long before the end of a session its streams move; earlier than each of them would by itself. */
@@ -180,7 +182,9 @@ export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOpt
         );
       }
     },
-    overflowed: ({ path }) => void slowPaths.add(path),
+    overflowed({ path }) {
+      if (slowPaths.size < maxRememberedPaths) slowPaths.add(path);
+    },
     endsWithin(connection, ms, reason) {
       const leadMs = Math.min(ms / 2, maxLeadMs);
       // Not all clients at once, and with time to try again.
@@ -188,7 +192,8 @@ export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOpt
       group.moves.get(connection)?.();
       group.moves.set(
         connection,
-        setTimer(() => ask(group, [connection]), afterMs),
+        // A session may last longer than a timer can wait: moving early harms nobody.
+        setTimer(() => ask(group, [connection]), Math.min(afterMs, maxTimerMs)),
       );
     },
     opened() {
@@ -202,7 +207,7 @@ export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOpt
       lostPaths.clear();
     },
     lost(requests) {
-      for (const { path } of requests) lostPaths.add(path);
+      for (const { path } of requests) if (lostPaths.size < maxRememberedPaths) lostPaths.add(path);
     },
     changed(connection) {
       if (connection.size === 0) {
