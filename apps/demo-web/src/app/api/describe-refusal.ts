@@ -112,6 +112,8 @@ const sentences: Readonly<Record<string, string>> = {
   'storage-full': $localize`:@@refusal.storage-full:The disk of the API is full. Reading works; try again later.`,
   'store-full': $localize`:@@refusal.storage-full:The disk of the API is full. Reading works; try again later.`,
   'task-over': $localize`:@@refusal.task-over:The import is over already.`,
+  'body-too-large': $localize`:@@refusal.body-too-large:The page asked for too many streams at once: reload it.`,
+  'invalid-multiplex-request': $localize`:@@refusal.invalid-multiplex-request:The page asked for its streams in a wrong way: reload it.`,
   'too-many': $localize`:@@refusal.too-many:You have created as many of these as you may.`,
   'too-many-games': $localize`:@@refusal.too-many-games:You have too many games in play: finish one first.`,
   'too-many-tasks': $localize`:@@refusal.too-many-tasks:Enough imports are under way: wait for one to end, or cancel one.`,
