@@ -3,9 +3,9 @@ import type { EventStreamOptions } from '../options/index.ts';
 import { header, listen, status } from '../testing/listen.fixture.ts';
 import { scriptedStream, ScriptedWorld, settle } from '../testing/scripted-world.fixture.ts';
 
-/** A session of ten seconds: with the world's random value of 0.5, its successor is opened after 6.75 s. */
+/** A session of ten seconds: with the world's random value of 0.5, its successor is opened after 5.2 s. */
 const tenSeconds = { 'Sillage-Session-Ms': '10000' };
-const untilRotationMs = 6_750;
+const untilRotationMs = 5_200;
 
 /** A stream with a position, whose successor is requested. */
 async function rotating(options: EventStreamOptions = {}, ...later: ConstructorParameters<typeof ScriptedWorld>) {
@@ -278,7 +278,7 @@ describe('a successor that fails (PROTOCOL 9.6)', () => {
     await world.advance(2_000);
     expect([world.requests.length, seen.states.at(-1)]).toEqual([2, 'open']);
     await old.write('id: 2\ndata: 2\n\n');
-    await world.advance(1_250);
+    await world.advance(2_800);
     await old.end();
     expect([seen.data, seen.errors.map(({ code }) => code)]).toEqual([[1, 2], ['http-error']]);
   });

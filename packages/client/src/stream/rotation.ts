@@ -18,14 +18,14 @@ export function justOpened(
   { nowMs, random }: Context,
 ): OpenFacts {
   const { sessionMs, server } = connection;
-  const leadMs = Math.min((sessionMs ?? Infinity) / 2, maxLeadMs);
+  const leadMs = Math.min((sessionMs ?? Infinity) * 0.6, maxLeadMs);
   return {
     connection: generation,
     openedAt: nowMs,
     sessionMs,
     server,
-    // Not too near the end, and not all clients at once (PROTOCOL 9.2).
-    rotateAt: nowMs + Math.max((sessionMs ?? Infinity) - leadMs * (1 - 0.7 * random), minRotationMs),
+    // With time for a slow token and another try, and not all clients at once (PROTOCOL 9.2).
+    rotateAt: nowMs + Math.max((sessionMs ?? Infinity) - leadMs * (1 - 0.4 * random), minRotationMs),
     failedRotations: 0,
   };
 }
