@@ -352,6 +352,20 @@ describe('the event "rotate" (PROTOCOL 9.3)', () => {
     expect([world.requests.length, seen.data, header(world, 1, 'Last-Event-ID')]).toEqual([2, [1], '1']);
   });
 
+  it('on every connection is followed a limited number of times', async () => {
+    const asking = (): Response => {
+      const connection = scriptedStream();
+      void connection.write('event: rotate\ndata: {"withinMs":0}\n\n');
+      return connection.response;
+    };
+    const first = scriptedStream();
+    const world = new ScriptedWorld(first.response, ...Array.from({ length: 100 }, () => asking));
+    await listen(world);
+    await first.write('id: 1\ndata: 1\n\nevent: rotate\ndata: {"withinMs":0}\n\n');
+    for (let ms = 0; ms < 1_000; ms += 10) await world.advance(10);
+    expect(world.requests.length).toBeLessThanOrEqual(6);
+  });
+
   it.each(['{"withinMs":"soon"}', '{"withinMs":-1}', 'now', '{}'])('with %s is an ordinary event', async (data) => {
     const old = scriptedStream();
     const world = new ScriptedWorld(old.response);

@@ -9,6 +9,8 @@ import { afterOpenEnd, afterStability, stillOpen } from './while-open.ts';
 const maxLeadMs = 120_000;
 /** Servers that announce shorter sessions than twice this are not asked more often. */
 const minRotationMs = 1_000;
+/** A server that asks every connection to rotate is not followed more often than this. */
+const minHurriedMs = 200;
 /** How long an open successor may take to its first event or position. */
 const liveTimeoutMs = 5_000;
 
@@ -36,7 +38,7 @@ export function hurry<S extends 'open' | 'checking'>(
   { withinMs }: Extract<Input, { type: 'rotate' }>,
   { nowMs, random }: Context,
 ): StateOf<S> {
-  const rotateAt = Math.min(state.rotateAt, nowMs + random * withinMs);
+  const rotateAt = Math.min(state.rotateAt, Math.max(nowMs + random * withinMs, state.openedAt + minHurriedMs));
   return { ...state, rotateAt, ...(state.status === 'open' ? { dueAt: rotateAt } : {}) };
 }
 
