@@ -81,6 +81,7 @@ function essence(contentType: string): string | undefined {
   return contentType.split(',').at(-1)?.split(';', 1)[0]?.trim().toLowerCase();
 }
 
-function milliseconds(header: string | null): number | undefined {
+/** A positive number of milliseconds in a header; `undefined` if there is none. */
+export function milliseconds(header: string | null): number | undefined {
   return header !== null && /^\d+$/.test(header) && Number(header) > 0 ? Number(header) : undefined;
 }

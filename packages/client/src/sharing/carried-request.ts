@@ -43,7 +43,6 @@ export class CarriedResponse {
 
   head(status: number, headers: Readonly<Record<string, string>>): void {
     if (this.#state !== 'waiting') return;
-    this.#state = 'open';
     const body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => void (this.#controller = controller),
@@ -53,7 +52,10 @@ export class CarriedResponse {
     );
     // The end of the session is that of the connection, which rotates for all of its streams.
     const own = Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'sillage-session-ms');
-    this.request.respond(new Response(withoutBody.has(status) ? null : body, { status, headers: own }));
+    // Throws for a status that is not one, and the request then fails with its connection.
+    const response = new Response(withoutBody.has(status) ? null : body, { status, headers: own });
+    this.#state = 'open';
+    this.request.respond(response);
   }
 
   /** @returns `'overflow'` the first time that the stream has read too little: it gets nothing more, and has to resume elsewhere. */

@@ -72,7 +72,8 @@ export class FrameReader {
         const [key = '', length] = data.split(' ');
         this.#key = key;
         this.#left = Number(length);
-        if (!Number.isSafeInteger(this.#left)) throw new TypeError(`A part of the response has the length ${length}.`);
+        if (!Number.isSafeInteger(this.#left) || this.#left < 0)
+          throw new TypeError(`A part of the response has the length ${length}.`);
         return;
       }
       case 'head': {
@@ -87,8 +88,10 @@ export class FrameReader {
       case 'end':
         this.#sink.end(data);
         return;
-      case 'rotate':
-        this.#sink.rotate((JSON.parse(data) as { withinMs: number }).withinMs);
+      case 'rotate': {
+        const { withinMs } = JSON.parse(data) as { withinMs?: unknown };
+        if (typeof withinMs === 'number' && withinMs >= 0) this.#sink.rotate(withinMs);
+      }
     }
   }
 }

@@ -223,7 +223,7 @@ describe('a multiplexer', () => {
     answer = undefined;
     slow.resolve(undefined);
     await settle();
-    await world.advance(0);
+    await world.advance(200);
     const [, request] = world.requests;
     expect([request?.url, request?.init.method ?? 'GET']).toEqual([`${base}/a`, 'GET']);
     const position = Number(request?.init.headers.get('Last-Event-ID'));
@@ -245,6 +245,32 @@ describe('a multiplexer', () => {
     expect([first.seen.data, second.seen.data]).toEqual([[1], [2]]);
     expect(world.requests.map(({ url }) => url)).toEqual([`${base}/multiplex`, `${base}/a`, `${base}/b`]);
     expect(world.requests[1]?.init.headers.get('Authorization')).toBe('Bearer token');
+  });
+
+  it.each([
+    ['a length that is none', 'event: part\ndata: 0 -5\n\n'],
+    ['a head that is not JSON', 'event: head\ndata: {\n\n'],
+    ['a status that is none', 'event: head\ndata: {"key":"0","status":7,"headers":{}}\n\n'],
+  ])('reconnects after %s', async (_, frame) => {
+    const connection = scriptedStream();
+    const { world, open } = start(connection.response);
+    const a = open('/a');
+    await settle();
+    await world.advance(5);
+    await connection.write(frame);
+    expect([a.stream.state.status, world.requests[0]?.init.signal.aborted]).toEqual(['waiting', true]);
+  });
+
+  it('takes an announced session shorter than a second for no reason to connect at full speed', async () => {
+    const answers = Array.from({ length: 50 }, () => () => {
+      const connection = scriptedStream({ 'Sillage-Session-Ms': '1' });
+      void connection.write(head('0') + part('0', 'id: 1\n\n'));
+      return connection.response;
+    });
+    const { world, open } = start(...answers);
+    open('/a');
+    for (let ms = 0; ms < 3_000; ms += 10) await world.advance(10);
+    expect(world.requests.length).toBeLessThanOrEqual(4);
   });
 
   it('gives every stream the refusal of the connection', async () => {

@@ -46,6 +46,8 @@ const gatherMs = 5;
 const maxGatherMs = 250;
 /** A connection whose set of streams has changed is replaced once nothing has changed for this time. */
 const settleMs = 250;
+/** Sessions that are announced to be shorter are not replaced more often than this. */
+const minSessionMoveMs = 1_000;
 /** Streams that are remembered because they read too slowly, or because their connection broke. */
 const maxRememberedPaths = 1_000;
 /** Streams of one connection: what servers allow by default. */
@@ -69,8 +71,8 @@ interface Group {
 
 /**
  * Creates a multiplexer: the streams of one base URL share one connection (PROTOCOL 10), because over HTTP/1.1 a browser has six for an origin.
- * Each stream behaves as if it had a separate connection, with the same states, errors and back-pressure. At a server without the endpoint each
- * has.
+ * Each stream behaves as if it had a separate connection, with the same states, errors and back-pressure. If the server does not have the endpoint,
+ * each stream gets a separate connection.
  *
  * @param baseUrl absolute, or relative to the page.
  * @example
@@ -169,6 +171,7 @@ export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOpt
     url: base + multiplexAt,
     fetch: network,
     monotonicNow,
+    setTimer,
     maxQueuedBytes,
     unsupported(requests) {
       support = 'none';
@@ -188,7 +191,8 @@ export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOpt
     endsWithin(connection, ms, reason) {
       const leadMs = Math.min(ms / 2, maxLeadMs);
       // Not all clients at once, and with time to try again.
-      const afterMs = reason === 'server' ? random() * ms * 0.7 : ms - leadMs * (1 - 0.2 * random());
+      const afterMs =
+        reason === 'server' ? random() * ms * 0.7 : Math.max(ms - leadMs * (1 - 0.2 * random()), minSessionMoveMs);
       group.moves.get(connection)?.();
       group.moves.set(
         connection,

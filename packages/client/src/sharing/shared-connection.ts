@@ -1,3 +1,5 @@
+import { milliseconds, readText } from '../connection/index.ts';
+import type { StreamRuntime } from '../options/index.ts';
 import { CarriedResponse, type CarriedRequest } from './carried-request.ts';
 import { FrameReader } from './frame-reader.ts';
 
@@ -5,7 +7,8 @@ import { FrameReader } from './frame-reader.ts';
 export interface ConnectionHost {
   readonly url: string;
   readonly fetch: typeof globalThis.fetch;
-  readonly monotonicNow: () => number;
+  readonly monotonicNow: StreamRuntime['monotonicNow'];
+  readonly setTimer: StreamRuntime['setTimer'];
   readonly maxQueuedBytes: number;
   /** The server does not multiplex: each request goes alone. */
   unsupported(requests: readonly CarriedRequest[]): void;
@@ -78,16 +81,18 @@ export class SharedConnection {
     const { status, headers, body } = response;
     if (status === 404 || status === 405) {
       this.#host.unsupported(this.#take().map(({ request }) => request));
+      // Unread, the body would keep its connection.
+      this.#controller.abort();
       return;
     }
     if (status !== 200 || body === null) {
-      const text = await response.text();
+      const { text } = await readText(response, this.#host, this.#controller.signal);
       for (const { request } of this.#take()) request.respond(new Response(text, { status, headers }));
       return;
     }
-    this.#heartbeatMs = Number(headers.get('Sillage-Heartbeat-Ms') ?? Infinity);
-    const sessionMs = headers.get('Sillage-Session-Ms');
-    if (sessionMs !== null) this.#host.endsWithin(this, Number(sessionMs), 'session');
+    this.#heartbeatMs = milliseconds(headers.get('Sillage-Heartbeat-Ms')) ?? Infinity;
+    const sessionMs = milliseconds(headers.get('Sillage-Session-Ms'));
+    if (sessionMs !== undefined) this.#host.endsWithin(this, sessionMs, 'session');
     const frames = new FrameReader({
       head: (key, streamStatus, streamHeaders) => {
         for (const carried of this.#responses.get(key) ?? []) carried.head(streamStatus, streamHeaders);
