@@ -51,6 +51,21 @@ describe('draining (PROTOCOL 9.7)', () => {
     expect(test.closed).toEqual(['server-closing', 'server-closing']);
   });
 
+  it('does not ask a finite stream, whose client may follow another protocol, and ends it at the end of the window', async () => {
+    const test = createTestEndpoint();
+    const exchange = createMemoryExchange({ authorization: 'Bearer alice' });
+    const answered = test.endpoint.respond(exchange, {}, async function* ({ signal }) {
+      yield { data: 'begun' };
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    });
+    await settle();
+    const drained = test.endpoint.drain({ windowMs: 10_000 });
+    expect(exchange.transport.events()).toMatchObject([{ data: '"begun"' }]);
+    test.clock.advance(10_000);
+    await Promise.all([drained, answered]);
+    expect(test.closed).toEqual(['server-closing']);
+  });
+
   it('of a server without sessions resolves at once', async () => {
     const test = createTestEndpoint();
     await test.endpoint.drain();

@@ -33,7 +33,7 @@ export interface SessionOptions {
   readonly host: SessionHost;
   readonly transport: SessionTransport;
   readonly identity: Identity;
-  /** `undefined` for a finite stream. */
+  /** `undefined` for a finite stream; empty for a connection that carries others (PROTOCOL 10). */
   readonly topics: readonly string[] | undefined;
   /** Tells the application that the client has left. The session aborts it when it ends. */
   readonly cancellation: LazyAbort;
@@ -147,9 +147,12 @@ export class Session implements SubscriptionSink, TransportWatcher, Deadline {
     this.#host.onClosed(this, reason, cause);
   }
 
-  /** Asks the client to continue on another connection within that time (PROTOCOL 9.3). */
+  /**
+   * Asks the client to continue on another connection within that time (PROTOCOL 9.3). A finite stream is not: its client may follow another
+   * protocol, and fail on the event.
+   */
   rotate(withinMs: number): void {
-    if (this.#transport.isCarried === true) return;
+    if (this.topics === undefined || this.#transport.isCarried === true) return;
     this.write(encodeEvent({ type: 'rotate', data: JSON.stringify({ withinMs }) }));
   }
 
