@@ -51,6 +51,14 @@ describe('drainOnSignal', () => {
     expect(errors).toMatchObject([{ message: 'the database is away' }]);
   });
 
+  it('refuses a time that cannot work at once, and not when the signal comes', () => {
+    const { endpoint } = createTestEndpoint();
+    const before = process.listenerCount('SIGUSR2');
+    const options = { endpoints: [endpoint], server: createServer(), signals: ['SIGUSR2' as const], windowMs: 0 };
+    expect(() => drainOnSignal(options)).toThrow('windowMs');
+    expect(process.listenerCount('SIGUSR2')).toBe(before);
+  });
+
   it('waits for one signal, and for none after it was stopped', async () => {
     const before = process.listenerCount('SIGUSR2');
     const test = await listen();

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { checkBounds } from '../core/index.ts';
 import type { StreamEndpoint } from '../endpoint/index.ts';
 import type { DrainOptions } from '../sessions/index.ts';
 
@@ -20,11 +21,14 @@ export interface DrainOnSignalOptions extends DrainOptions {
  * alive; a second signal ends it at once.
  *
  * @returns a function that no longer waits for the signals.
+ * @throws ConfigurationError for a time that is not a whole number of at least 1.
  *
  * @example drainOnSignal({ endpoints: [endpoint], server: app.listen(3000), onDrained: () => hub.close() })
  */
 export function drainOnSignal(options: DrainOnSignalOptions): () => void {
   const { endpoints, server, signals = ['SIGTERM'], onDrained, onError = console.error, ...drainOptions } = options;
+  const { windowMs = 1, maxRetryMs = 1 } = drainOptions;
+  checkBounds({ windowMs, maxRetryMs });
   const stop = (): void => {
     for (const signal of signals) process.off(signal, onSignal);
   };
