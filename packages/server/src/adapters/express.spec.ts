@@ -65,6 +65,26 @@ async function until(isTrue: () => boolean): Promise<void> {
 }
 
 describe('a stream over HTTP', () => {
+  it('on a connection with others is requested with a JSON body, which is limited (PROTOCOL 10.1)', async () => {
+    const { endpoint, hub } = createTestEndpoint();
+    const app = express();
+    app.use('/api', expressStreams(createStreams({ '/news': { topics: ['news'] } }, { endpoint })));
+    const url = `${await listen(app)}/api/multiplex`;
+    const post = (body: string) => fetch(url, { method: 'POST', headers: ALICE, body });
+    const response = await post('{"streams":{"a":{"path":"/news"}}}');
+    const reader = (response.body as ReadableStream<BufferSource>).pipeThrough(new TextDecoderStream()).getReader();
+    let received = '';
+    while (!received.includes('event: part')) received += (await reader.read()).value ?? '';
+    await hub.publish('news', { data: 'é' });
+    while (!received.includes('data: "é"')) received += (await reader.read()).value ?? '';
+    expect(received).toContain('event: head\ndata: {"key":"a","status":200');
+    await reader.cancel();
+    expect((await post('{"streams":')).status).toBe(400);
+    // The refusal arrives, though the body was not read to its end.
+    const large = await post(JSON.stringify({ streams: {}, more: 'x'.repeat(5_000_000) }));
+    expect([large.status, await large.json()]).toMatchObject([413, { code: 'body-too-large' }]);
+  });
+
   it('is what the whole protocol says, from an Entra token to an event', async () => {
     const tenant = createTestTenant(await createTestKey('k1'));
     const verifier = createEntraVerifier({

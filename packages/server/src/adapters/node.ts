@@ -37,16 +37,20 @@ async function readJson(native: IncomingMessage & { readonly body?: unknown }, m
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
-    for await (const chunk of native as AsyncIterable<Buffer>) {
+    // Not destroyed by leaving the loop: the connection still has to carry the refusal.
+    for await (const chunk of native.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       bytes += chunk.byteLength;
-      if (bytes > maxBytes) return 'too-large';
+      if (bytes > maxBytes) break;
       chunks.push(chunk);
     }
-    return JSON.parse(Buffer.concat(chunks).toString()) as unknown;
+    if (bytes <= maxBytes) return JSON.parse(Buffer.concat(chunks).toString()) as unknown;
   } catch {
     // Not JSON, or the client has left: the caller refuses it.
     return undefined;
   }
+  // Discards the rest: many clients read no response before they have sent their request.
+  native.resume();
+  return 'too-large';
 }
 
 /** Parses nothing before it is asked for: a stream rarely looks at its query. */

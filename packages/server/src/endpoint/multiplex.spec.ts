@@ -205,6 +205,19 @@ describe('a multiplexed connection (PROTOCOL 10)', () => {
     expect([transport.status, transport.headers.Allow]).toEqual([405, 'POST, QUERY, OPTIONS']);
   });
 
+  it('waits for a body that does not come no longer than ten seconds', async () => {
+    const test = createTestEndpoint();
+    const exchange = createMemoryExchange(alice, 'POST');
+    const handled = createTable(test).handle(
+      { ...exchange, readJson: () => new Promise<never>(() => undefined) },
+      '/multiplex',
+    );
+    await settle();
+    test.clock.advance(10_000);
+    await handled;
+    expect(exchange.transport.status).toBe(400);
+  });
+
   it('is nowhere if the table says so', () => {
     expect(createTable(createTestEndpoint(), { multiplexAt: 'none' }).match('/multiplex')).toBeUndefined();
   });

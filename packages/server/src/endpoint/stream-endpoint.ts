@@ -35,7 +35,7 @@ import type { RespondOptions, StreamContext, StreamOptions, StreamSource } from 
 /** A session, as the hooks see it. */
 export interface SessionSummary {
   readonly identity: Identity;
-  /** `null` for a finite stream. */
+  /** `null` for a finite stream; empty for a connection that carries several streams, each of which is a session too. */
   readonly topics: readonly string[] | null;
 }
 
@@ -121,6 +121,8 @@ export interface StreamEndpoint {
 }
 
 const busyRetrySeconds = 5;
+/** How long the body of a multiplexed request may take. */
+const bodyTimeoutMs = 10_000;
 /** How many requests are judged in one turn of the event loop: a few milliseconds of it. */
 const maxOpeningsPerTurn = 32;
 
@@ -269,12 +271,12 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
       ...requirements,
       methods: ['POST', 'QUERY'],
       async prepare() {
-        const body = await exchange.readJson?.(maxBodyBytes);
+        const body = await within(bodyTimeoutMs, exchange.readJson?.(maxBodyBytes), clock);
         if (body === 'too-large') return { outcome: 'refused', refusal: bodyTooLarge };
         const streams = readWantedStreams(body, maxStreams);
         if (streams === undefined) return { outcome: 'refused', refusal: malformedSet };
         wanted = streams;
-        return { outcome: 'prepared', topics: undefined };
+        return { outcome: 'prepared', topics: [] };
       },
     });
     if (accepted !== undefined) carryStreams(new Carrier(accepted.session), exchange, wanted, prefix, handle);
@@ -304,6 +306,17 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
       registry.close('server-closing', () => true);
     },
   };
+}
+
+/** What a promise resolves with; `undefined` if that takes too long. */
+async function within<T>(ms: number, promise: Promise<T> | undefined, clock: Clock): Promise<T | undefined> {
+  let cancel = (): void => undefined;
+  const late = new Promise<undefined>((resolve) => (cancel = clock.setTimer(() => resolve(undefined), ms)));
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    cancel();
+  }
 }
 
 /** PROTOCOL 3.1, 3.2. */
