@@ -69,6 +69,13 @@ module.exports = {
       to: { path: 'node_modules/(@types/)?express' },
     },
     {
+      name: 'engines-in-their-folders',
+      comment: 'Only the log of an engine may load its library.',
+      severity: 'error',
+      from: { path: '^packages/server/src', pathNot: '^packages/server/src/logs/postgres/|\\.(spec|fixture)\\.ts$' },
+      to: { path: 'node_modules/(@types/)?pg/' },
+    },
+    {
       name: 'node-where-node-is-meant',
       comment: 'A fetch-based runtime must be able to use the core: only adapters and engines may be of Node.',
       severity: 'error',

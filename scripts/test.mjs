@@ -10,6 +10,7 @@ import {
   ensureFastApi,
   ensureInstalled,
   ensureNginx,
+  ensureServices,
   environment,
   Explained,
   main,
@@ -20,7 +21,7 @@ import {
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const ng = join(root, 'node_modules', '@angular', 'cli', 'bin', 'ng.js');
 
-/** The suites, in the order of their cost. `npm test -- NAME …` runs only those named; without a name, all but `engines`. */
+/** The suites, in the order of their cost. `npm test -- NAME …` runs only those named; without a name, all but `slow`. */
 const suites = {
   node: (report) => ({
     cwd: root,
@@ -32,6 +33,14 @@ const suites = {
     cwd: join(root, 'e2e'),
     args: [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
   }),
+  kills: (report) => ({
+    cwd: root,
+    args: [
+      ...[vitest, 'run', '--project=server', 'logs/postgres/kills.spec.ts'],
+      ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    ],
+    env: { SILLAGE_KILLS: '1000' },
+  }),
   engines: (report) => ({
     cwd: join(root, 'conformance'),
     args: [
@@ -40,6 +49,9 @@ const suites = {
     ],
   }),
 };
+
+/** Suites with commands of their own, which `npm test` leaves out. */
+const slow = new Set(['kills', 'engines']);
 
 function ngTest(folder, report) {
   return {
@@ -55,10 +67,13 @@ await main(async () => {
     throw new Explained(`There is no suite ${unknown.join(', ')}: choose among ${Object.keys(suites).join(', ')}.`);
   await ensureInstalled();
   await ensureBuilt();
-  const wanted = Object.keys(suites).filter((name) => (named.length === 0 ? name !== 'engines' : named.includes(name)));
+  const wanted = Object.keys(suites).filter((name) => (named.length === 0 ? !slow.has(name) : named.includes(name)));
   const needsChromium = ['browser', 'node', 'engines'].some((name) => wanted.includes(name));
+  const needsServices = ['kills', 'node'].some((name) => wanted.includes(name));
   const missing =
-    (needsChromium ? await ensureChromium() : null) ?? (wanted.includes('engines') ? await ensureEngines() : null);
+    (needsChromium ? await ensureChromium() : null) ??
+    (needsServices ? await ensureServices() : null) ??
+    (wanted.includes('engines') ? await ensureEngines() : null);
   if (missing !== null) throw new Explained(missing);
   if (wanted.includes('node')) {
     await ensureFastApi();
@@ -85,11 +100,11 @@ await main(async () => {
   if (total.failed > 0 || total.passed === 0) process.exitCode = 1;
 });
 
-function spawnSuite({ cwd, args }) {
+function spawnSuite({ cwd, args, env = {} }) {
   return new Promise((resolve, reject) => {
     const child = spawn(node(), args, {
       cwd,
-      env: { ...environment, NG_CLI_ANALYTICS: 'false' },
+      env: { ...environment, NG_CLI_ANALYTICS: 'false', ...env },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     child.once('error', reject);

@@ -157,6 +157,14 @@ export async function ensureNginx(say = console.log) {
   }
 }
 
+/** The servers of the engines. @returns what is missing and how to get it; `null` if all are there. */
+export async function ensureServices(say = console.log) {
+  const packages = ['postgresql', 'redis-server'];
+  const found = existsSync('/usr/lib/postgresql') && existsSync('/usr/bin/redis-server');
+  if (found || (await installedByApt(packages, say))) return null;
+  return `PostgreSQL or Redis is missing: install them (on Debian: sudo apt-get install ${packages.join(' ')}).`;
+}
+
 /** Whether apt could install them: as root, on Debian. */
 async function installedByApt(packages, say) {
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false;

@@ -66,9 +66,14 @@ export interface LogTail {
  * The bounded, ordered, replayable history behind a hub. Implement it for another storage engine; `registerEventLogContract` tests
  * whether the implementation is correct.
  */
-export interface EventLog {
+export interface EventLog<Transaction = never> {
   /** Resolves once the event is stored, with its position. Appends of one caller keep their order. */
   append(topic: string, entry: LogEntry): Promise<LoggedEvent>;
+  /**
+   * Appends as a part of the application's transaction, of an engine that has them: the event is stored if and only if that commits, and has
+   * no position before.
+   */
+  appendIn?(transaction: Transaction, topic: string, entry: LogEntry): Promise<void>;
   /** Reads a limited page, and never hides a gap (PROTOCOL 5.4). Must settle: sessions wait for each other's reads. */
   read(request: LogReadRequest): Promise<LogPage>;
   /** Delivers everything that is appended, by any process. */

@@ -1,14 +1,14 @@
 import { checkTopic, draftEvent } from '../events/index.ts';
 import type { EventLog, EventPlace, LoggedEvent, LogTail, OutgoingEvent } from '../events/index.ts';
-import { checkBounds, ClosedError, createPacer, scheduleTask } from '../core/index.ts';
+import { checkBounds, ClosedError, ConfigurationError, createPacer, scheduleTask } from '../core/index.ts';
 import { createFanOut } from './fan-out.ts';
 import { createReplay } from './replay.ts';
 import { Subscription } from './subscription.ts';
 import type { SubscribeOptions, SubscriptionHost } from './subscription.ts';
 
-export interface HubOptions {
+export interface HubOptions<Transaction = never> {
   /** The history behind the hub. The caller closes it, after {@link Hub.close}. */
-  readonly log: EventLog;
+  readonly log: EventLog<Transaction>;
   /** The largest data of one event, in UTF-8 bytes. @default 1 MiB */
   readonly maxEventBytes?: number;
   /** How many of the last events stay in memory, for sessions that are nearly up to date. @default 1024 */
@@ -19,7 +19,13 @@ export interface HubOptions {
   readonly schedule?: (task: () => void) => void;
 }
 
-export interface Hub {
+/** How an event is published. */
+export interface PublishOptions<Transaction> {
+  /** The client of an open transaction, of which the event becomes a part (`@sillage/server/postgres`). */
+  readonly client: Transaction;
+}
+
+export interface Hub<Transaction = never> {
   /**
    * Appends an event to a topic and resolves with its ID once the log has stored it. Sessions get it afterwards.
    *
@@ -28,6 +34,11 @@ export interface Hub {
    * @throws ClosedError after {@link close}.
    */
   publish(topic: string, event: OutgoingEvent): Promise<string>;
+  /**
+   * Makes an event a part of an open transaction of the application: it is delivered if and only if the transaction commits, and in the order
+   * of the commits. Resolves once it is written there. It has no ID yet.
+   */
+  publish(topic: string, event: OutgoingEvent, options: PublishOptions<Transaction>): Promise<undefined>;
   /** Resolves once the hub follows its log. After a failure, the next call tries again. */
   ready(): Promise<void>;
   /** Writes the topics' events to a sink until its signal aborts. Needs {@link ready}. */
@@ -55,7 +66,7 @@ const maxCachedBytes = 16 * 2 ** 20;
  * const hub = createHub({ log: createMemoryEventLog() });
  * await hub.publish('orders/42', { type: 'shipped', data: { carrier: 'La Poste' } });
  */
-export function createHub(options: HubOptions): Hub {
+export function createHub<Transaction = never>(options: HubOptions<Transaction>): Hub<Transaction> {
   const { log, maxEventBytes = 2 ** 20, maxRecentEvents = 1024, maxRecentBytes = 4 * 2 ** 20 } = options;
   const { schedule = scheduleTask } = options;
   checkBounds({ maxEventBytes, maxRecentEvents, maxRecentBytes });
@@ -107,13 +118,28 @@ export function createHub(options: HubOptions): Hub {
     if (isClosed) throw new ClosedError('hub-closed', 'The hub is closed. Publish and subscribe before close().');
   }
 
+  function publish(topic: string, event: OutgoingEvent): Promise<string>;
+  function publish(topic: string, event: OutgoingEvent, options: PublishOptions<Transaction>): Promise<undefined>;
+  async function publish(
+    topic: string,
+    event: OutgoingEvent,
+    transaction?: PublishOptions<Transaction>,
+  ): Promise<string | undefined> {
+    checkOpen();
+    const entry = draftEvent(event, maxEventBytes);
+    checkTopic(topic);
+    if (transaction === undefined) return (await log.append(topic, entry)).id;
+    if (log.appendIn === undefined) {
+      throw new ConfigurationError(
+        'This event log cannot publish in a transaction. Use createPostgresEventLog, or publish without a client after the commit.',
+      );
+    }
+    await log.appendIn(transaction.client, topic, entry);
+    return undefined;
+  }
+
   return {
-    async publish(topic, event) {
-      checkOpen();
-      const entry = draftEvent(event, maxEventBytes);
-      const logged = await log.append(checkTopic(topic), entry);
-      return logged.id;
-    },
+    publish,
     ready,
     subscribe(subscription) {
       checkOpen();

@@ -1,0 +1,125 @@
+import type { Pool } from 'pg';
+import { SillageServerError } from '../../core/index.ts';
+import type { Clock } from '../../core/index.ts';
+import type { LogEntry, LoggedEvent } from '../../events/index.ts';
+import type { FollowedEvent } from './follower.ts';
+import type { PostgresQueries } from './queries.ts';
+
+export interface AppendQueueOptions {
+  readonly pool: Pool;
+  readonly queries: PostgresQueries;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  /** A batch is in the outbox. */
+  readonly onCommitted: () => void;
+}
+
+interface Append {
+  readonly topic: string;
+  readonly entry: LogEntry;
+  readonly bytes: number;
+  readonly resolve: (event: LoggedEvent) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const maxBatch = 1_000;
+const maxBatchBytes = 4 * 2 ** 20;
+
+/** Appends of this process: one batch at a time, so that they keep their order, and each waits for the number that the sequencer gives it. */
+export class AppendQueue {
+  readonly #options: AppendQueueOptions;
+  #queued: Append[] = [];
+  #isInserting = false;
+  /** By the ID of the row in the outbox. */
+  readonly #unnumbered = new Map<string, { readonly append: Append; readonly cancel: () => void }>();
+  /** Numbered events whose row IDs may be on their way: the node's connection can be faster than the pool's. */
+  readonly #early = new Map<string, LoggedEvent>();
+  #whenEmpty: (() => void) | undefined;
+
+  constructor(options: AppendQueueOptions) {
+    this.#options = options;
+  }
+
+  append(topic: string, entry: LogEntry): Promise<LoggedEvent> {
+    return new Promise((resolve, reject) => {
+      this.#queued.push({ topic, entry, bytes: entry.data.length, resolve, reject });
+      if (!this.#isInserting) setImmediate(() => void this.#insertAll());
+      this.#isInserting = true;
+    });
+  }
+
+  numbered(events: readonly FollowedEvent[]): void {
+    for (const { event, outboxId } of events) {
+      const waiting = this.#unnumbered.get(outboxId);
+      if (waiting !== undefined) this.#settle(outboxId, () => waiting.append.resolve(event));
+      else if (this.#isInserting) this.#early.set(outboxId, event);
+    }
+  }
+
+  /** Resolves once nothing waits any more. The time limits of appends are its limit. */
+  async drained(): Promise<void> {
+    if (!this.#isInserting && this.#unnumbered.size === 0) return;
+    await new Promise<void>((resolve) => (this.#whenEmpty = resolve));
+  }
+
+  async #insertAll(): Promise<void> {
+    while (this.#queued.length > 0) await this.#insert(this.#takeBatch());
+    this.#isInserting = false;
+    this.#early.clear();
+    this.#checkEmpty();
+  }
+
+  #takeBatch(): Append[] {
+    let count = 0;
+    for (let bytes = 0; count < Math.min(this.#queued.length, maxBatch); count += 1) {
+      bytes += this.#queued[count]?.bytes ?? 0;
+      if (count > 0 && bytes > maxBatchBytes) break;
+    }
+    return this.#queued.splice(0, count);
+  }
+
+  async #insert(batch: readonly Append[]): Promise<void> {
+    const { pool, queries, onCommitted } = this.#options;
+    try {
+      const { rows } = await pool.query<{ id: string }>(queries.appendBatch, [
+        batch.map(({ topic }) => topic),
+        batch.map(({ entry }) => entry.type),
+        batch.map(({ entry }) => entry.data),
+        batch.map(({ entry }) => entry.retry ?? null),
+      ]);
+      for (const [index, append] of batch.entries()) this.#await(rows[index]?.id ?? '', append);
+      onCommitted();
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  #await(id: string, append: Append): void {
+    const event = this.#early.get(id);
+    if (event !== undefined) {
+      append.resolve(event);
+      return;
+    }
+    const { clock, timeoutMs } = this.#options;
+    const cancel = clock.setTimer(() => this.#settle(id, () => append.reject(unconfirmed(timeoutMs))), timeoutMs);
+    this.#unnumbered.set(id, { append, cancel });
+  }
+
+  #settle(id: string, settle: () => void): void {
+    this.#unnumbered.get(id)?.cancel();
+    this.#unnumbered.delete(id);
+    settle();
+    this.#checkEmpty();
+  }
+
+  #checkEmpty(): void {
+    if (!this.#isInserting && this.#unnumbered.size === 0) this.#whenEmpty?.();
+  }
+}
+
+function unconfirmed(timeoutMs: number): SillageServerError {
+  return new SillageServerError(
+    'append-unconfirmed',
+    `The event is stored, and no node has numbered it within ${timeoutMs} ms. Its streams get it once a node can reach the database again: do not publish it a second time.`,
+  );
+}

@@ -1,0 +1,117 @@
+import type { ClientConfig } from 'pg';
+import type { Clock } from '../../core/index.ts';
+import { formatEventId } from '../../events/index.ts';
+import type { Follower, LogBounds, Query } from './follower.ts';
+import { NodeConnection } from './node-connection.ts';
+import type { PostgresQueries } from './queries.ts';
+import type { Sequencer } from './sequencer.ts';
+
+export interface PostgresNodeOptions {
+  readonly config: ClientConfig;
+  readonly queries: PostgresQueries;
+  readonly follower: Follower;
+  readonly sequencer: Sequencer;
+  readonly clock: Clock;
+  readonly onError: (error: unknown) => void;
+}
+
+/** How often a node checks the sequencer and the log, notified or not: it notices a connection that only looks alive. */
+const checkMs = 500;
+/** How long the sequencer lets events gather: a transaction for each event would take the disk from the applications'. */
+const gatherMs = 4;
+/** How often the sequencer looks for events where there were none. */
+const maxIdleMs = 20;
+
+/**
+ * Follows the log on one connection, and numbers its events while this node is elected. One loop does all of it, so that no two statements
+ * compete for the connection.
+ */
+export class PostgresNode {
+  readonly #options: PostgresNodeOptions;
+  readonly #connection: NodeConnection;
+  #isBehind = true;
+  #hasCommitted = false;
+  #isStopped = false;
+  #wake: (() => void) | undefined;
+
+  constructor(options: PostgresNodeOptions) {
+    this.#options = options;
+    this.#connection = new NodeConnection({
+      config: options.config,
+      clock: options.clock,
+      onError: options.onError,
+      onNotification: (payload) => this.#notified(payload),
+      serve: (query) => this.#serve(query),
+    });
+  }
+
+  /** This process has committed something. */
+  committed(): void {
+    if (!this.#options.sequencer.isElected) return;
+    this.#hasCommitted = true;
+    this.#wake?.();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#wake?.();
+    this.#connection.stop();
+    await this.#connection.finished;
+  }
+
+  #notified(payload: string): void {
+    // The sequencer hears of itself what it has read already.
+    if (payload === formatEventId(this.#options.follower.place)) return;
+    this.#isBehind = true;
+    this.#wake?.();
+  }
+
+  async #serve(query: Query): Promise<void> {
+    const { follower, sequencer, clock, queries } = this.#options;
+    sequencer.disconnected();
+    await query(queries.listen);
+    let checkedAt = -Infinity;
+    let idleMs = gatherMs;
+    let bounds: LogBounds = { first: 1, last: 0 };
+    while (!this.#isStopped) {
+      const isDue = clock.monotonic() - checkedAt >= checkMs;
+      if (isDue) {
+        await sequencer.check(query);
+        checkedAt = clock.monotonic();
+      }
+      this.#hasCommitted = false;
+      const { numbered, isFull } = sequencer.isElected ? await sequencer.number(query) : nothing;
+      if (numbered > 0) {
+        // Before anybody hears of the new events. Never what this node has not read: it would have to tell a gap.
+        await sequencer.trim(query, { first: bounds.first, last: bounds.last + numbered }, follower.place.sequence);
+      }
+      if (isDue || numbered > 0 || this.#isBehind) {
+        this.#isBehind = false;
+        bounds = await follower.catchUp(query);
+      }
+      if (isDue && sequencer.isElected) await sequencer.trim(query, bounds, follower.place.sequence);
+      idleMs = numbered > 0 ? gatherMs : Math.min(idleMs * 2, maxIdleMs);
+      if (isFull || this.#hasWork()) continue;
+      await this.#pause(sequencer.isElected ? idleMs : checkMs);
+    }
+  }
+
+  /** Whether something arrived during a statement. */
+  #hasWork(): boolean {
+    return this.#isBehind || this.#hasCommitted;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (this.#isStopped) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#options.clock.setTimer(resolve, ms);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+}
+
+const nothing = { numbered: 0, isFull: false };
