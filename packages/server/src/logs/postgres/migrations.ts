@@ -47,14 +47,15 @@ export function migrationsOf(schema: string): readonly string[] {
     CREATE FUNCTION ${schema}.number_events(most integer) RETURNS integer LANGUAGE plpgsql AS $body$
     DECLARE
       present ${schema}.state%ROWTYPE;
+      positions bigint[];
       numbered integer;
     BEGIN
-      IF NOT EXISTS (SELECT 1 FROM ${schema}.committing) THEN RETURN 0; END IF;
+      PERFORM FROM ${schema}.committing ORDER BY position LIMIT 1;
+      IF NOT FOUND THEN RETURN 0; END IF;
       SELECT * INTO present FROM ${schema}.state FOR UPDATE;
+      positions := ARRAY(SELECT position FROM ${schema}.committing ORDER BY position LIMIT most);
       WITH taken AS (
-        DELETE FROM ${schema}.committing
-        WHERE position = ANY (ARRAY(SELECT position FROM ${schema}.committing ORDER BY position LIMIT most))
-        RETURNING position, outbox_id
+        DELETE FROM ${schema}.committing WHERE position = ANY (positions) RETURNING position, outbox_id
       ), removed AS (
         DELETE FROM ${schema}.outbox USING taken WHERE outbox.id = taken.outbox_id RETURNING taken.position, outbox.*
       )

@@ -75,7 +75,7 @@ export class NodeConnection {
       await Promise.race([client.connect(), lost]);
       onConnected();
       const query: Query = async <Row>(text: string, values: readonly unknown[] = []) => {
-        const { rows } = await Promise.race([client.query(text, [...values]), lost]);
+        const { rows } = await Promise.race([client.query({ name: nameOf(text), text, values: [...values] }), lost]);
         return rows as Row[];
       };
       await serve(query);
@@ -100,6 +100,15 @@ export class NodeConnection {
     });
     this.#cancelRetry = undefined;
   }
+}
+
+/** Prepared statements: planning some of them costs more than running them. The connection is direct, so it keeps them. */
+const names = new Map<string, string>();
+
+function nameOf(text: string): string {
+  let name = names.get(text);
+  if (name === undefined) names.set(text, (name = `sillage-${names.size}`));
+  return name;
 }
 
 /** `end()` waits for the server, which may be the reason to give up. */
