@@ -117,7 +117,7 @@ export function createServerWorld(
         .then(() => stop(old));
     },
     revoke(user) {
-      current.endpoint.revoke(user);
+      void current.endpoint.revoke(user);
     },
     stepClock(byMs) {
       offsetMs += byMs;

@@ -55,7 +55,16 @@ export type {
   LogTailListener,
 } from './events/index.ts';
 export { encodeComment, encodeEvent, formatEventId, isEpoch, parseEventId, locateCursor } from './events/index.ts';
-export type { SubscriptionSink, SubscriptionSnapshot, Hub, HubOptions, SubscribeOptions } from './hub/index.ts';
+export type {
+  SubscriptionSink,
+  SubscriptionSnapshot,
+  Hub,
+  HubOptions,
+  PublishOptions,
+  SignalListener,
+  Signals,
+  SubscribeOptions,
+} from './hub/index.ts';
 export { createHub } from './hub/index.ts';
 export { createMemoryEventLog } from './logs/index.ts';
 export type { MemoryEventLogOptions } from './logs/index.ts';

@@ -12,7 +12,7 @@ export interface Endpoints {
   /** Open sessions by `Identity.key`. */
   readonly sessionsByUser: ReadonlyMap<string, number>;
   /** Closes every session of a user. */
-  revoke(key: string): void;
+  revoke(key: string): Promise<void>;
   close(): void;
 }
 
@@ -64,9 +64,8 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
       return sessionCount;
     },
     sessionsByUser: byUser,
-    revoke(key) {
-      main.revoke(key);
-      allTransports.revoke(key);
+    async revoke(key) {
+      await Promise.all([main.revoke(key), allTransports.revoke(key)]);
     },
     close() {
       main.close();

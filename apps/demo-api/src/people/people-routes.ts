@@ -25,13 +25,13 @@ export function peopleRoutes(router: Router, { endpoints, guard, people, stepUp,
     response.json({ total, byPerson: Object.fromEntries(sessionsByUser) } satisfies SessionReport);
   });
 
-  router.post('/security/step-up', (_request, response) => {
+  router.post('/security/step-up', async (_request, response) => {
     const identity = identityOf(response);
     const { key } = identity;
     stepUp.demand(key);
     audit(people.meet(identity), 'demanded a second factor of themselves');
     // Open streams were allowed by the old rule: their clients reconnect, and are challenged.
-    endpoints.revoke(key);
+    await endpoints.revoke(key);
     response.status(204).end();
   });
 

@@ -422,9 +422,9 @@ describe('the sessions of an endpoint', () => {
   it('end when their user’s access is revoked, and only those (PROTOCOL 6.5)', async () => {
     const test = createTestEndpoint();
     const [alice, bob] = await Promise.all([ask(test), ask(test, { authorization: 'Bearer bob' })]);
-    expect(test.endpoint.revoke('t.alice')).toBe(1);
+    expect(await test.endpoint.revoke('t.alice')).toBe(1);
     expect([alice.state, bob.state, test.closed]).toEqual(['ended', 'open', ['revoked']]);
-    expect(test.endpoint.revoke(({ objectId }) => objectId === 'bob')).toBe(1);
+    expect(await test.endpoint.revoke(({ objectId }) => objectId === 'bob')).toBe(1);
     expect(test.endpoint.sessions.count).toBe(0);
   });
 
@@ -434,7 +434,7 @@ describe('the sessions of an endpoint', () => {
     const authorize = () => new Promise<'allow'>((resolve) => (decide = resolve));
     const asking = ask(test, ALICE, { ...NEWS, authorize });
     await settle();
-    test.endpoint.revoke('t.alice');
+    await test.endpoint.revoke('t.alice');
     decide('allow');
     expect(refusalOf(await asking)).toMatchObject({ status: 503, code: 'revoked' });
   });
@@ -450,7 +450,7 @@ describe('the sessions of an endpoint', () => {
     await test.hub.publish('news', { data: 1 });
     await settle();
     expect(transport.events()).toMatchObject([{ id: 'e1-0' }, { data: '1' }]);
-    test.endpoint.revoke('t.alice');
+    await test.endpoint.revoke('t.alice');
     await settle();
     expect([transport.state, test.endpoint.sessions.count]).toEqual(['ended', 0]);
     expect(test.errors.map(String)).toEqual(Array.from({ length: count }, () => 'Error: hook'));
@@ -483,7 +483,7 @@ describe('the sessions of an endpoint', () => {
       ask(test, { authorization: 'Bearer bob' }, { ...NEWS, authorize }),
     ]);
     await settle();
-    test.endpoint.revoke('t.alice');
+    await test.endpoint.revoke('t.alice');
     for (const allow of decide) allow('allow');
     expect((await asking).map(({ status }) => status)).toEqual([503, 200]);
   });
@@ -506,7 +506,7 @@ describe('the sessions of an endpoint', () => {
     const test = createTestEndpoint({ tokenTransports: ['header', 'ticket'] });
     const issue = (key: string) => test.endpoint.issueTicket(createIdentity({ key }), '/events').ticket;
     const [ofAlice, ofBob] = [issue('t.alice'), issue('t.bob')];
-    test.endpoint.revoke('t.alice');
+    await test.endpoint.revoke('t.alice');
     expect((await ask(test, {}, NEWS, ['GET', `ticket=${ofAlice}`])).status).toBe(401);
     expect((await ask(test, {}, NEWS, ['GET', `ticket=${ofBob}`])).status).toBe(200);
   });

@@ -30,6 +30,7 @@ import { Carrier } from './carrier.ts';
 import { writeFiniteStream } from './finite-stream.ts';
 import { bodyTooLarge, carryStreams, malformedSet, maxBodyBytes, readWantedStreams } from './multiplex.ts';
 import type { MultiplexOptions, WantedStream } from './multiplex.ts';
+import { createRevocations } from './revocations.ts';
 import type { RespondOptions, StreamContext, StreamOptions, StreamSource } from './stream-options.ts';
 
 /** A session, as the hooks see it. */
@@ -68,6 +69,11 @@ export interface StreamEndpointOptions {
   readonly tickets?: TicketOptions;
   /** The realm of `WWW-Authenticate`. @default '' */
   readonly realm?: string;
+  /**
+   * How long this node may not hear from its log before it answers new requests with 503: it would send them nothing, and would not hear of users
+   * whose access was revoked on other nodes. `Infinity` for no limit. @default 10_000
+   */
+  readonly maxHubSilenceMs?: number;
   /** @default the system's */
   readonly clock?: Clock;
   /** What this and the other hooks throw is given to `onError`, and changes nothing else. */
@@ -102,10 +108,13 @@ export interface StreamEndpoint {
    */
   issueTicket(identity: Identity, path: string): Ticket;
   /**
-   * Ends the sessions of a user, by `Identity.key`, or those that a predicate picks (PROTOCOL 6.5), and voids their tickets. Returns how
-   * many sessions it ended.
+   * Ends the sessions of a user, by `Identity.key`, and voids their tickets (PROTOCOL 6.5): here at once, and on every other node that shares the
+   * hub's log as soon as it reads on. With a predicate on identities, only here. Resolves with how many sessions it ended here, once the log
+   * has stored it for the others.
+   *
+   * @throws what the log rejects with: then the user's sessions have ended here only. Call it again.
    */
-  revoke(who: string | ((identity: Identity) => boolean)): number;
+  revoke(who: string | ((identity: Identity) => boolean)): Promise<number>;
   /** The open sessions, at this moment. */
   readonly sessions: SessionCounts;
   /**
@@ -136,10 +145,11 @@ const maxOpeningsPerTurn = 32;
 export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndpoint {
   const { hub: defaultHub, verifier, realm = '', tokenTransports = ['header'], clock = systemClock } = options;
   const { heartbeatMs = 15_000, stallMs = 60_000, maxSessionMs, maxTopics = 100 } = options;
-  const { maxUnsentBytes = 2 ** 20, maxEventBytes = 2 ** 20 } = options;
+  const { maxUnsentBytes = 2 ** 20, maxEventBytes = 2 ** 20, maxHubSilenceMs = 10_000 } = options;
   const { onSessionOpened, onSessionClosed, onRefused, onError = (error) => console.error(error) } = options;
   checkBounds({ heartbeatMs: heartbeatMs ?? 1, stallMs, maxSessionMs: maxSessionMs ?? 1 });
   checkBounds({ maxTopics, maxUnsentBytes, maxEventBytes });
+  if (maxHubSilenceMs !== Infinity) checkBounds({ maxHubSilenceMs });
   const report = createReporter(onError);
   const registry = createSessionRegistry({ clock, heartbeatMs: heartbeatMs ?? undefined, stallMs });
   const tickets = tokenTransports.includes('ticket') ? createTickets({ ...options.tickets, clock }) : undefined;
@@ -167,6 +177,14 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
     },
   });
 
+  const revocations = createRevocations({
+    signals: defaultHub.signals,
+    revokeHere(isMeant) {
+      acceptance.revoke(isMeant);
+      tickets?.revoke(isMeant);
+      return registry.close('revoked', isMeant);
+    },
+  });
   let draining: Promise<void> | undefined;
 
   async function drain({ windowMs = 20_000, maxRetryMs = 5_000, random = Math.random }: DrainOptions): Promise<void> {
@@ -208,12 +226,13 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
     if (topics.length === 0 || topics.length > maxTopics || !topics.every(isTopic)) {
       return { outcome: 'refused', refusal: unknownStream };
     }
+    const refusal = unavailable('log-unavailable', 'The event log cannot be read now.', busyRetrySeconds);
     try {
       await hub.ready();
     } catch (cause) {
-      const detail = 'The event log cannot be read now.';
-      return { outcome: 'refused', refusal: unavailable('log-unavailable', detail, busyRetrySeconds), cause };
+      return { outcome: 'refused', refusal, cause };
     }
+    if (hub.silenceMs > maxHubSilenceMs) return { outcome: 'refused', refusal };
     return { outcome: 'prepared', topics };
   }
 
@@ -291,17 +310,13 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
       if (tickets !== undefined) return tickets.issue(identity, path);
       throw new ConfigurationError("tokenTransports has no 'ticket'. Add it, so that tickets can be used.");
     },
-    revoke(who) {
-      const isMeant = typeof who === 'string' ? (identity: Identity) => identity.key === who : who;
-      acceptance.revoke(isMeant);
-      tickets?.revoke(isMeant);
-      return registry.close('revoked', isMeant);
-    },
+    revoke: (who) => revocations.revoke(who),
     get sessions() {
       return registry.counts();
     },
     drain: (drainOptions = {}) => (draining ??= drain(drainOptions)),
     close() {
+      revocations.stop();
       acceptance.close();
       registry.close('server-closing', () => true);
     },

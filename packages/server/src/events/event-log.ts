@@ -59,6 +59,11 @@ export interface LogTailListener {
 export interface LogTail {
   /** The position after which the listener gets every event. */
   readonly from: EventPlace;
+  /**
+   * For how long, in milliseconds, the tail has not been certain that it is up to date: its connection may be lost. Absent where nothing can come
+   * between the log and its tail.
+   */
+  silenceMs?(): number;
   stop(): void;
 }
 

@@ -3,6 +3,8 @@ import type { EventLog, EventPlace, LoggedEvent, LogTail, OutgoingEvent } from '
 import { checkBounds, ClosedError, ConfigurationError, createPacer, scheduleTask } from '../core/index.ts';
 import { createFanOut } from './fan-out.ts';
 import { createReplay } from './replay.ts';
+import { createSignals } from './signals.ts';
+import type { Signals } from './signals.ts';
 import { Subscription } from './subscription.ts';
 import type { SubscribeOptions, SubscriptionHost } from './subscription.ts';
 
@@ -47,6 +49,10 @@ export interface Hub<Transaction = never> {
   readonly position: EventPlace;
   /** How many sinks are up to date with the log. */
   readonly liveCount: number;
+  /** Messages between the nodes that share the log. */
+  readonly signals: Signals;
+  /** For how long, in ms, this node has not heard from its log: 0 where that is in this process, and before {@link ready}. */
+  readonly silenceMs: number;
   /** Stops following the log. The endpoint ends its sessions itself. */
   close(): Promise<void>;
 }
@@ -81,7 +87,9 @@ export function createHub<Transaction = never>(options: HubOptions<Transaction>)
   });
   const pacer = createPacer({ schedule, maxStepsPerTurn, maxBytesPerTurn });
   const host: SubscriptionHost = { fanOut, replay, pacer, replaying: 0, reached: undefined };
+  const signals = createSignals(log);
   let tailing: Promise<LogTail> | undefined;
+  let tail: LogTail | undefined;
   let isClosed = false;
 
   async function follow(): Promise<LogTail> {
@@ -91,13 +99,22 @@ export function createHub<Transaction = never>(options: HubOptions<Transaction>)
       early.isOver = true;
       fanOut.start(place);
     };
-    const tail = await log.tail({
-      onEvents: (events) => (early.isOver ? fanOut.accept(events) : void early.batches.push(events)),
-      onReset: begin,
+    const accept = (events: readonly LoggedEvent[]): void => {
+      fanOut.accept(events);
+      signals.accept(events);
+    };
+    tail = await log.tail({
+      onEvents: (events) => (early.isOver ? accept(events) : void early.batches.push(events)),
+      onReset(place) {
+        const { position } = fanOut;
+        const hasBegun = early.isOver;
+        begin(place);
+        if (hasBegun) void signals.catchUp(position, place);
+      },
     });
     if (!early.isOver) {
       begin(tail.from);
-      for (const events of early.batches) fanOut.accept(events);
+      for (const events of early.batches) accept(events);
     }
     return tail;
   }
@@ -152,9 +169,19 @@ export function createHub<Transaction = never>(options: HubOptions<Transaction>)
     get liveCount() {
       return fanOut.memberCount;
     },
+    signals: {
+      async send(kind, data) {
+        checkOpen();
+        await signals.send(kind, data);
+      },
+      listen: (kind, listener) => signals.listen(kind, listener),
+    },
+    get silenceMs() {
+      return tail?.silenceMs?.() ?? 0;
+    },
     async close() {
       isClosed = true;
-      const tail = await tailing?.catch(() => undefined);
+      await tailing?.catch(() => undefined);
       tail?.stop();
     },
   };

@@ -147,7 +147,11 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     async tail(listener) {
       await ready();
       tails.add(listener);
-      return { from: started?.follower.place ?? (await position()), stop: () => void tails.delete(listener) };
+      return {
+        from: started?.follower.place ?? (await position()),
+        silenceMs: () => started?.node.silenceMs() ?? 0,
+        stop: () => void tails.delete(listener),
+      };
     },
     async position() {
       await ready();

@@ -32,10 +32,12 @@ export class PostgresNode {
   #isBehind = true;
   #hasCommitted = false;
   #isStopped = false;
+  #readAt: number;
   #wake: (() => void) | undefined;
 
   constructor(options: PostgresNodeOptions) {
     this.#options = options;
+    this.#readAt = options.clock.monotonic();
     this.#connection = new NodeConnection({
       config: options.config,
       clock: options.clock,
@@ -43,6 +45,11 @@ export class PostgresNode {
       onNotification: (payload) => this.#notified(payload),
       serve: (query) => this.#serve(query),
     });
+  }
+
+  /** For how long it has not been certain that it has read everything. */
+  silenceMs(): number {
+    return this.#options.clock.monotonic() - this.#readAt;
   }
 
   /** This process has committed something. */
@@ -90,6 +97,7 @@ export class PostgresNode {
       if (isDue || numbered > 0 || this.#isBehind) {
         this.#isBehind = false;
         bounds = await follower.catchUp(query);
+        this.#readAt = clock.monotonic();
       }
       if (isDue && sequencer.isElected) await sequencer.trim(query, bounds, follower.place.sequence);
       idleMs = numbered > 0 ? gatherMs : Math.min(idleMs * 2, maxIdleMs);
