@@ -129,7 +129,7 @@ describe('a multiplexed connection (PROTOCOL 10)', () => {
     const body = { streams: { a: { path: '/rooms/1' }, b: { path: '/rooms/2' } } };
     const revoked = await connect(test, body);
     expect(test.endpoint.sessions.count).toBe(3);
-    test.endpoint.revoke('t.alice');
+    void test.endpoint.revoke('t.alice');
     const expired = await connect(test, body);
     test.clock.advance(60_000);
     test.identities.set('alice', createIdentity({ key: 't.alice' }));

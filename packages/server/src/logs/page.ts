@@ -1,4 +1,4 @@
-import { locateCursor } from '../events/index.ts';
+import { locateCursor, parseEventId } from '../events/index.ts';
 import type { EventPlace, GapReason, LoggedEvent, LogPage, LogReadRequest } from '../events/index.ts';
 
 /** What a log must know to answer a read. The rules of pages and gaps are the same for all logs, and stand here. */
@@ -64,4 +64,50 @@ export function mergeSequences(
     .flatMap(sequencesOf)
     .sort((left, right) => left - right)
     .slice(0, limit);
+}
+
+/** What a log of another process answers to one read, which is of one moment. */
+export interface RemotePage {
+  readonly epoch: string;
+  readonly first: number;
+  readonly last: number;
+  /** The last sequence of the claimed history that holds, if that history has ended. */
+  readonly through: number | undefined;
+  /** The last sequence that was trimmed from any of the topics; 0 if nothing was. */
+  readonly lost: number;
+  /** Up to one more than the page takes, which tells that there is more. */
+  readonly events: readonly LoggedEvent[];
+}
+
+/** Each history of the log can change the judgement of a position once. */
+const maxAttempts = 5;
+
+/**
+ * Reads a page of a log of another process with one request, after the position that the client claims. Another request is needed if the client
+ * claims more than the log has: its page begins with what the log holds.
+ */
+export async function readRemotePage(
+  request: LogReadRequest,
+  sizeOf: PageSource['sizeOf'],
+  readAfter: (after: number, claimedEpoch: string | undefined) => Promise<RemotePage>,
+): Promise<LogPage> {
+  const claimed = parseEventId(request.after);
+  for (let after = claimed?.sequence ?? 0, attempt = 0; attempt < maxAttempts; attempt += 1) {
+    const { epoch, first, last, through, lost, events } = await readAfter(after, claimed?.epoch);
+    const source: PageSource = {
+      ...{ epoch, first, last, sizeOf },
+      lostThrough: () => lost,
+      eventsOf: (_topics, from, limit) => events.filter(({ sequence }) => sequence > from).slice(0, limit),
+      // A position of an earlier history holds if the log still had it when the next one began.
+      locate(id) {
+        if (claimed === undefined || through === undefined) return locateCursor(id, { epoch, sequence: last });
+        return claimed.sequence <= through ? claimed.sequence : 'epoch';
+      },
+    };
+    const page = readPage(source, request);
+    // What was trimmed between "after" and the end of the gap is not missing from the events.
+    if (page.gap === undefined ? after === claimed?.sequence : after <= page.gap.place.sequence) return page;
+    after = page.gap?.place.sequence ?? claimed?.sequence ?? 0;
+  }
+  throw new Error(`The event log changed ${maxAttempts} times while a page was read. Try again.`);
 }

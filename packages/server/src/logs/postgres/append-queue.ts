@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { SillageServerError } from '../../core/index.ts';
 import type { Clock } from '../../core/index.ts';
 import type { LogEntry, LoggedEvent } from '../../events/index.ts';
-import type { FollowedEvent } from './follower.ts';
+import type { FollowedEvent } from '../follower.ts';
 import type { PostgresQueries } from './queries.ts';
 
 export interface AppendQueueOptions {
@@ -49,10 +49,10 @@ export class AppendQueue {
   }
 
   numbered(events: readonly FollowedEvent[]): void {
-    for (const { event, outboxId } of events) {
-      const waiting = this.#unnumbered.get(outboxId);
-      if (waiting !== undefined) this.#settle(outboxId, () => waiting.append.resolve(event));
-      else if (this.#isInserting) this.#early.set(outboxId, event);
+    for (const { event, identity } of events) {
+      const waiting = this.#unnumbered.get(identity);
+      if (waiting !== undefined) this.#settle(identity, () => waiting.append.resolve(event));
+      else if (this.#isInserting) this.#early.set(identity, event);
     }
   }
 

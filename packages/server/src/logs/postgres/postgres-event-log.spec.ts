@@ -5,8 +5,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { createHub } from '../../hub/hub.ts';
 import type { EventLog, LoggedEvent } from '../../events/event-log.ts';
 import { registerEventLogContract } from '../event-log-contract.fixture.ts';
-import { Follower } from './follower.ts';
-import type { Query } from './follower.ts';
+import { Follower } from '../follower.ts';
+import { createFollowSource } from './read-page.ts';
+import type { Query } from './read-page.ts';
 import { createPostgresEventLog, migratePostgresEventLog } from './postgres-event-log.ts';
 import type { PostgresEventLogOptions } from './postgres-event-log.ts';
 import { startPostgres } from './postgres-server.fixture.ts';
@@ -216,7 +217,6 @@ describe('the PostgreSQL log', () => {
       for (const data of range(1, 20)) await log.append('a', entry(data));
       const seen: unknown[] = [];
       const follower = new Follower(
-        queriesOf(schema),
         { epoch: 'e1', sequence: 2 },
         {
           onEvents: (events) => seen.push(...events.map(({ event }) => event.sequence)),
@@ -225,7 +225,7 @@ describe('the PostgreSQL log', () => {
       );
       const query: Query = async <Row>(text: string, values: readonly unknown[] = []) =>
         (await pool.query(text, [...values])).rows as Row[];
-      await follower.catchUp(query);
+      await follower.catchUp(createFollowSource(query, queriesOf(schema)));
       expect(seen).toEqual(['e1-15', 16, 17, 18, 19, 20]);
       expect((await readAll(log, 'e1-2')).gap?.reason).toBe('trimmed');
     });

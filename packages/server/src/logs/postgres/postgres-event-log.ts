@@ -9,7 +9,7 @@ import {
 } from '../../core/index.ts';
 import type { EventLog, EventPlace, LogEntry, LogTailListener } from '../../events/index.ts';
 import { AppendQueue } from './append-queue.ts';
-import { Follower } from './follower.ts';
+import { Follower } from '../follower.ts';
 import { checkSchema, migratePostgresEventLog } from './migrate.ts';
 import { PostgresNode } from './postgres-node.ts';
 import { queriesOf } from './queries.ts';
@@ -95,7 +95,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
         client.release();
       }
     }
-    const follower = new Follower(queries, await position(), {
+    const follower = new Follower(await position(), {
       onEvents(events) {
         queue.numbered(events);
         const logged = events.map(({ event }) => event);

@@ -1,10 +1,12 @@
 import type { ClientConfig } from 'pg';
 import type { Clock } from '../../core/index.ts';
 import { formatEventId } from '../../events/index.ts';
-import type { Follower, LogBounds, Query } from './follower.ts';
+import type { Follower } from '../follower.ts';
+import { createFollowSource } from './read-page.ts';
+import type { Query } from './read-page.ts';
 import { NodeConnection } from './node-connection.ts';
 import type { PostgresQueries } from './queries.ts';
-import type { Sequencer } from './sequencer.ts';
+import type { LogBounds, Sequencer } from './sequencer.ts';
 
 export interface PostgresNodeOptions {
   readonly config: ClientConfig;
@@ -79,6 +81,7 @@ export class PostgresNode {
     await query(queries.listen);
     // The tables that are filled and emptied all the time look as small as they are, and have many dead rows.
     for (const setting of ['enable_seqscan', 'jit']) await query(`SET ${setting} = off`);
+    const source = createFollowSource(query, queries);
     let checkedAt = -Infinity;
     let idleMs = gatherMs;
     let bounds: LogBounds = { first: 1, last: 0 };
@@ -96,7 +99,7 @@ export class PostgresNode {
       }
       if (isDue || numbered > 0 || this.#isBehind) {
         this.#isBehind = false;
-        bounds = await follower.catchUp(query);
+        bounds = await follower.catchUp(source);
         this.#readAt = clock.monotonic();
       }
       if (isDue && sequencer.isElected) await sequencer.trim(query, bounds, follower.place.sequence);

@@ -1,6 +1,12 @@
 import { randomEpoch } from '../random-epoch.ts';
-import type { LogBounds, Query } from './follower.ts';
+import type { Query } from './read-page.ts';
 import type { PostgresQueries } from './queries.ts';
+
+/** The log's bounds, as far as they are known here. */
+export interface LogBounds {
+  readonly first: number;
+  readonly last: number;
+}
 
 export interface SequencerOptions {
   readonly queries: PostgresQueries;
