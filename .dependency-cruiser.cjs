@@ -68,13 +68,13 @@ module.exports = {
       from: { path: '^packages/server/src', pathNot: '^packages/server/src/adapters/|\\.(spec|fixture)\\.ts$' },
       to: { path: 'node_modules/(@types/)?express' },
     },
-    {
+    ...Object.entries({ postgres: '(@types/)?pg/', redis: '@redis/' }).map(([engine, library]) => ({
       name: 'engines-in-their-folders',
       comment: 'Only the log of an engine may load its library.',
       severity: 'error',
-      from: { path: '^packages/server/src', pathNot: '^packages/server/src/logs/postgres/|\\.(spec|fixture)\\.ts$' },
-      to: { path: 'node_modules/(@types/)?pg/' },
-    },
+      from: { path: '^packages/server/src', pathNot: `^packages/server/src/logs/${engine}/|\\.(spec|fixture)\\.ts$` },
+      to: { path: `node_modules/${library}` },
+    })),
     {
       name: 'node-where-node-is-meant',
       comment: 'A fetch-based runtime must be able to use the core: only adapters and engines may be of Node.',

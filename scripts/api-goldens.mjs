@@ -12,6 +12,7 @@ const entries = [
   ['server-node', 'packages/server', 'dist/adapters/node.d.ts'],
   ['server-sqlite', 'packages/server', 'dist/logs/sqlite-event-log.d.ts'],
   ['server-postgres', 'packages/server', 'dist/logs/postgres/postgres-event-log.d.ts'],
+  ['server-redis', 'packages/server', 'dist/logs/redis/redis-event-log.d.ts'],
   ['server-express', 'packages/server', 'dist/adapters/express.d.ts'],
   ['entra-emulator', 'packages/entra-emulator', 'dist/index.d.ts'],
   ['angular', 'packages/angular', 'dist/types/sillage-angular.d.ts'],

@@ -2,6 +2,8 @@ import type { Pool } from 'pg';
 import { SillageServerError } from '../../core/index.ts';
 import type { Clock } from '../../core/index.ts';
 import type { LogEntry, LoggedEvent } from '../../events/index.ts';
+import { createBatches } from '../batches.ts';
+import type { Batches } from '../batches.ts';
 import type { FollowedEvent } from '../follower.ts';
 import type { PostgresQueries } from './queries.ts';
 
@@ -17,7 +19,6 @@ export interface AppendQueueOptions {
 interface Append {
   readonly topic: string;
   readonly entry: LogEntry;
-  readonly bytes: number;
   readonly resolve: (event: LoggedEvent) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -28,8 +29,7 @@ const maxBatchBytes = 4 * 2 ** 20;
 /** Appends of this process: one batch at a time, so that they keep their order, and each waits for the number that the sequencer gives it. */
 export class AppendQueue {
   readonly #options: AppendQueueOptions;
-  #queued: Append[] = [];
-  #isInserting = false;
+  readonly #batches: Batches<Append>;
   /** By the ID of the row in the outbox. */
   readonly #unnumbered = new Map<string, { readonly append: Append; readonly cancel: () => void }>();
   /** Numbered events whose row IDs may be on their way: the node's connection can be faster than the pool's. */
@@ -38,44 +38,34 @@ export class AppendQueue {
 
   constructor(options: AppendQueueOptions) {
     this.#options = options;
+    this.#batches = createBatches({
+      maxItems: maxBatch,
+      maxBytes: maxBatchBytes,
+      bytesOf: ({ entry }) => entry.data.length,
+      run: (batch) => this.#insert(batch),
+      onIdle: () => {
+        this.#early.clear();
+        this.#checkEmpty();
+      },
+    });
   }
 
   append(topic: string, entry: LogEntry): Promise<LoggedEvent> {
-    return new Promise((resolve, reject) => {
-      this.#queued.push({ topic, entry, bytes: entry.data.length, resolve, reject });
-      if (!this.#isInserting) setImmediate(() => void this.#insertAll());
-      this.#isInserting = true;
-    });
+    return new Promise((resolve, reject) => this.#batches.add({ topic, entry, resolve, reject }));
   }
 
   numbered(events: readonly FollowedEvent[]): void {
     for (const { event, identity } of events) {
       const waiting = this.#unnumbered.get(identity);
       if (waiting !== undefined) this.#settle(identity, () => waiting.append.resolve(event));
-      else if (this.#isInserting) this.#early.set(identity, event);
+      else if (this.#batches.isBusy) this.#early.set(identity, event);
     }
   }
 
   /** Resolves once nothing waits any more. The time limits of appends are its limit. */
   async drained(): Promise<void> {
-    if (!this.#isInserting && this.#unnumbered.size === 0) return;
+    if (!this.#batches.isBusy && this.#unnumbered.size === 0) return;
     await new Promise<void>((resolve) => (this.#whenEmpty = resolve));
-  }
-
-  async #insertAll(): Promise<void> {
-    while (this.#queued.length > 0) await this.#insert(this.#takeBatch());
-    this.#isInserting = false;
-    this.#early.clear();
-    this.#checkEmpty();
-  }
-
-  #takeBatch(): Append[] {
-    let count = 0;
-    for (let bytes = 0; count < Math.min(this.#queued.length, maxBatch); count += 1) {
-      bytes += this.#queued[count]?.bytes ?? 0;
-      if (count > 0 && bytes > maxBatchBytes) break;
-    }
-    return this.#queued.splice(0, count);
   }
 
   async #insert(batch: readonly Append[]): Promise<void> {
@@ -113,7 +103,7 @@ export class AppendQueue {
   }
 
   #checkEmpty(): void {
-    if (!this.#isInserting && this.#unnumbered.size === 0) this.#whenEmpty?.();
+    if (!this.#batches.isBusy && this.#unnumbered.size === 0) this.#whenEmpty?.();
   }
 }
 

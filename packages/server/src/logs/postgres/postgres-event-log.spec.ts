@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { fork } from 'node:child_process';
 import { Pool } from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createHub } from '../../hub/hub.ts';
-import type { EventLog, LoggedEvent } from '../../events/event-log.ts';
+import type { EventLog } from '../../events/event-log.ts';
 import { registerEventLogContract } from '../event-log-contract.fixture.ts';
+import { entry, follow, range, registerRemoteLogContract } from '../remote-log-contract.fixture.ts';
 import { Follower } from '../follower.ts';
 import { createFollowSource } from './read-page.ts';
 import type { Query } from './read-page.ts';
@@ -39,28 +40,15 @@ registerEventLogContract('the PostgreSQL log', {
   settle: () => Promise.resolve(),
 });
 
-const entry = (data: string) => ({ type: 'message', data });
-
-/** Follows a log, and waits for what arrives. */
-async function follow(log: EventLog) {
-  const seen: LoggedEvent[] = [];
-  const resets: string[] = [];
-  await log.tail({
-    onEvents: (events) => seen.push(...events),
-    onReset: ({ epoch, sequence }) => resets.push(`${epoch}-${sequence}`),
-  });
-  return {
-    seen,
-    resets,
-    data: () => seen.map(({ data }) => data),
-    until: async (isTrue: () => boolean): Promise<void> => {
-      await vi.waitFor(() => expect(isTrue()).toBe(true), { timeout: 10_000, interval: 5 });
-    },
-  };
-}
-
-const range = (from: number, to: number): string[] =>
-  Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
+registerRemoteLogContract('the PostgreSQL log', {
+  createNode: (schema, options) =>
+    createPostgresEventLog({ ...options, pool, schema, timeoutMs: 5_000, onError: () => undefined }),
+  cutConnections: async () => {
+    await pool.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sillage' AND pid <> pg_backend_pid()",
+    );
+  },
+});
 
 describe('the PostgreSQL log', () => {
   let schema: string;
@@ -143,27 +131,6 @@ describe('the PostgreSQL log', () => {
   });
 
   describe('of several nodes', () => {
-    it('gives every node each event once, in one dense order, whoever publishes', async () => {
-      const nodes = [1, 2, 3].map(() => node({ epoch: 'e1' }));
-      const followers = await Promise.all(nodes.map(follow));
-      const published = await Promise.all(
-        range(1, 300).map((data, index) => nodes[index % 3]?.append('a', entry(data)) ?? Promise.reject(new Error())),
-      );
-      for (const { seen, until } of followers) {
-        await until(() => seen.length === 300);
-        expect(seen.map(({ sequence }) => sequence)).toEqual(range(1, 300).map(Number));
-        expect(seen).toEqual(followers[0]?.seen);
-      }
-      const bySequence = published.toSorted((left, right) => left.sequence - right.sequence);
-      expect(bySequence).toEqual(followers[0]?.seen);
-      // Each publisher's own order.
-      for (const owner of [0, 1, 2]) {
-        const own = published.filter((_, index) => index % 3 === owner).map(({ sequence }) => sequence);
-        expect(own).toEqual(own.toSorted((left, right) => left - right));
-      }
-      expect(await nodes[2]?.position()).toEqual({ epoch: 'e1', sequence: 300 });
-    });
-
     it('continues when the node that numbers events is closed', async () => {
       const first = node();
       await first.append('a', entry('1'));
@@ -173,25 +140,6 @@ describe('the PostgreSQL log', () => {
       await second.append('a', entry('2'));
       await until(() => data().length === 1);
       expect(data()).toEqual(['2']);
-    });
-
-    it('loses and repeats nothing when connections are cut', async () => {
-      const nodes = [node({ timeoutMs: 5_000 }), node({ timeoutMs: 5_000 })];
-      const followers = await Promise.all(nodes.map(follow));
-      const appended: string[] = [];
-      for (const data of range(1, 60)) {
-        if (Number(data) % 10 === 0) {
-          await pool.query(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sillage' AND pid <> pg_backend_pid()",
-          );
-        }
-        await nodes[Number(data) % 2]?.append('a', entry(data));
-        appended.push(data);
-      }
-      for (const { data, resets, until } of followers) {
-        await until(() => data().length >= 60);
-        expect([data(), resets]).toEqual([appended, []]);
-      }
     });
 
     it('takes over from a process that was killed, and from one that is frozen', { timeout: 30_000 }, async () => {
