@@ -83,13 +83,12 @@ export function registerRemoteLogContract(
 
     it('begins a late tail at the present', async () => {
       await append(0, '1');
-      const late = nodes[2] as EventLog;
       const seen: string[] = [];
-      const tail = await late.tail({
+      const tail = await nodes[2]?.tail({
         onEvents: (events) => seen.push(...events.map(({ id }) => id)),
         onReset: () => undefined,
       });
-      expect(tail.from.sequence).toBe(1);
+      expect(tail?.from.sequence).toBe(1);
       await append(0, '2');
       await until(() => seen.length > 0);
       expect(seen).toEqual(['e1-2']);
@@ -127,7 +126,7 @@ export function registerRemoteLogContract(
       const tails = await Promise.all(
         nodes.map((node) => node.tail({ onEvents: () => undefined, onReset: () => undefined })),
       );
-      for (const { silenceMs } of tails) expect(silenceMs?.()).toBeLessThan(5_000);
+      for (const tail of tails) expect(tail.silenceMs?.()).toBeLessThan(5_000);
     });
 
     it('serves the streams of a hub on every node', async () => {

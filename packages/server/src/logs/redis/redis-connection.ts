@@ -35,7 +35,7 @@ export async function openRedis(
       // The library's own strategy gives up after a socket timeout.
       reconnectStrategy: (retries: number) => Math.min(50 * 2 ** retries, maxRetryMs) * (0.5 + 0.5 * Math.random()),
     },
-  } as RedisClientOptions) as RedisClientType;
+  }) as RedisClientType;
   await connectOnce(client);
   client.on('error', onError);
   const keyList = Object.values(keys) as string[];

@@ -42,7 +42,7 @@ export async function startRedis(...settings: readonly string[]): Promise<RedisS
       if (!output.includes('Ready to accept connections')) throw new Error(`Redis has not started:\n${output}`);
     },
     async kill() {
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      if (child?.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGKILL');
       await once(child, 'exit');
     },
@@ -70,7 +70,9 @@ export async function startProxy(target: number) {
       [outer, inner],
     ] as const) {
       sockets.add(from);
-      from.on('data', (chunk) => void (isSwallowing || to.write(chunk)));
+      from.on('data', (chunk) => {
+        if (!isSwallowing) to.write(chunk);
+      });
       from.on('error', () => undefined);
       from.on('close', () => {
         sockets.delete(from);
