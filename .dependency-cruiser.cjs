@@ -68,6 +68,13 @@ module.exports = {
       from: { path: '^packages/server/src', pathNot: '^packages/server/src/adapters/|\\.(spec|fixture)\\.ts$' },
       to: { path: 'node_modules/(@types/)?express' },
     },
+    {
+      name: 'operations-on-top',
+      comment: 'Metrics, limits and traces use the server, which works without them and without their libraries.',
+      severity: 'error',
+      from: { path: '^packages/server/src/(?!operations/)', pathNot: '\\.(spec|fixture)\\.ts$' },
+      to: { path: '^packages/server/src/operations/|node_modules/(prom-client|rate-limiter-flexible|@opentelemetry)/' },
+    },
     ...Object.entries({ postgres: '(@types/)?pg/', redis: '@redis/' }).map(([engine, library]) => ({
       name: 'engines-in-their-folders',
       comment: 'Only the log of an engine may load its library.',

@@ -13,6 +13,7 @@ const entries = [
   ['server-sqlite', 'packages/server', 'dist/logs/sqlite-event-log.d.ts'],
   ['server-postgres', 'packages/server', 'dist/logs/postgres/postgres-event-log.d.ts'],
   ['server-redis', 'packages/server', 'dist/logs/redis/redis-event-log.d.ts'],
+  ['server-operations', 'packages/server', 'dist/operations/index.d.ts'],
   ['server-express', 'packages/server', 'dist/adapters/express.d.ts'],
   ['entra-emulator', 'packages/entra-emulator', 'dist/index.d.ts'],
   ['angular', 'packages/angular', 'dist/types/sillage-angular.d.ts'],

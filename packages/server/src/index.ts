@@ -59,6 +59,7 @@ export type {
   SubscriptionSink,
   SubscriptionSnapshot,
   Hub,
+  HubObserver,
   HubOptions,
   PublishOptions,
   SignalListener,
@@ -83,6 +84,7 @@ export type {
   TopicStreamDefinition,
 } from './endpoint/index.ts';
 export type {
+  ConnectionAttempt,
   SessionSummary,
   StreamEndpoint,
   StreamEndpointOptions,

@@ -13,7 +13,15 @@ import {
   unavailable,
   unknownStream,
 } from '../http/index.ts';
-import type { CorsDecision, CorsRequest, EndpointRequest, Exchange, Refusal, SessionTransport } from '../http/index.ts';
+import type {
+  CorsDecision,
+  CorsRequest,
+  EndpointRequest,
+  Exchange,
+  Refusal,
+  SessionTransport,
+  TooManyRequests,
+} from '../http/index.ts';
 import { completeId } from '../hub/index.ts';
 import type { Session } from '../sessions/index.ts';
 import type { Authorization, StreamContext } from './stream-options.ts';
@@ -27,6 +35,14 @@ export interface Opening {
   readonly corsHeaders: Readonly<Record<string, string>>;
 }
 
+/** A request for a stream by a user whose token is valid. */
+export interface ConnectionAttempt {
+  readonly identity: Identity;
+  readonly request: EndpointRequest;
+  /** The framework's own request. */
+  readonly native: unknown;
+}
+
 export interface AcceptanceOptions {
   readonly access: Access;
   /** The realm of `WWW-Authenticate`. */
@@ -35,6 +51,8 @@ export interface AcceptanceOptions {
   /** When a thousand clients reconnect at once, their requests take turns of the event loop. */
   readonly pacer: Pacer;
   readonly cors: (request: CorsRequest, methods: readonly string[]) => CorsDecision;
+  /** Decides whether a user may connect so often. */
+  readonly limit: ((attempt: ConnectionAttempt) => Promise<'allow' | TooManyRequests>) | undefined;
   /** Opens the session. Synchronous: nothing can come between the last check and the session. */
   readonly open: (opening: Opening) => Session;
   /** Must not throw. */
@@ -67,6 +85,8 @@ export interface Acceptance {
   accept<Native>(exchange: Exchange<Native>, request: AcceptanceRequest<Native>): Promise<Accepted<Native> | undefined>;
   /** Marks the requests in progress: what `authorize` has read may be out of date. */
   revoke(isMeant: (identity: Identity) => boolean): void;
+  /** Whether requests become sessions. */
+  readonly isOpen: boolean;
   /** Answers the requests in progress, and those to come, with 503. */
   close(): void;
 }
@@ -96,7 +116,7 @@ type Outcome<Native> =
  * await: a listener that is attached later misses a client that has disconnected by then, and the session would never end.
  */
 export function createAcceptance(options: AcceptanceOptions): Acceptance {
-  const { access, realm, clock, pacer, cors, open, onRefused } = options;
+  const { access, realm, clock, pacer, cors, limit, open, onRefused } = options;
   const inProgress = new Set<Pending>();
   let isClosed = false;
 
@@ -152,6 +172,8 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
       if (admission.outcome === 'refused') return { kind: 'refused', ...admission };
       const { identity } = admission;
       pending.identity = identity;
+      const limited = (await limit?.({ identity, request, native })) ?? 'allow';
+      if (limited !== 'allow') return { kind: 'refused', refusal: tooManyRequests(limited.retryAfterMs) };
       const context = createContext(identity, request, native, pending.cancellation);
       const refusal = judge(authorize === undefined ? 'allow' : await authorize(context), identity);
       if (refusal !== undefined) return { kind: 'refused', refusal };
@@ -195,6 +217,9 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
       for (const pending of inProgress) {
         if (pending.identity !== undefined && isMeant(pending.identity)) pending.isRevoked = true;
       }
+    },
+    get isOpen() {
+      return !isClosed;
     },
     close() {
       isClosed = true;

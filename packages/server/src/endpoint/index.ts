@@ -1,4 +1,5 @@
 export { createStreamEndpoint } from './stream-endpoint.ts';
+export type { ConnectionAttempt } from './acceptance.ts';
 export type { SessionSummary, StreamEndpoint, StreamEndpointOptions } from './stream-endpoint.ts';
 export type {
   Authorization,

@@ -20,12 +20,12 @@ import {
 import type { Clock } from '../core/index.ts';
 import { draftEvent, heartbeat, isTopic } from '../events/index.ts';
 import { createCors, unavailable, unknownStream } from '../http/index.ts';
-import type { CorsOptions, EndpointRequest, Exchange, Refusal } from '../http/index.ts';
+import type { CorsOptions, EndpointRequest, Exchange, Refusal, TooManyRequests } from '../http/index.ts';
 import type { Hub } from '../hub/index.ts';
 import { createSessionRegistry, Session } from '../sessions/index.ts';
 import type { DrainOptions, SessionCloseReason, SessionCounts, SessionHost } from '../sessions/index.ts';
 import { createAcceptance } from './acceptance.ts';
-import type { Opening, Preparation } from './acceptance.ts';
+import type { ConnectionAttempt, Opening, Preparation } from './acceptance.ts';
 import { Carrier } from './carrier.ts';
 import { writeFiniteStream } from './finite-stream.ts';
 import { bodyTooLarge, carryStreams, malformedSet, maxBodyBytes, readWantedStreams } from './multiplex.ts';
@@ -74,6 +74,11 @@ export interface StreamEndpointOptions {
    * whose access was revoked on other nodes. `Infinity` for no limit. @default 10_000
    */
   readonly maxHubSilenceMs?: number;
+  /**
+   * Decides whether a user may connect so often; `createLimits` of `@sillage/server/operations` makes one. Called for each request with a valid token,
+   * before `authorize`. What it throws is answered by 500.
+   */
+  readonly limit?: (attempt: ConnectionAttempt) => Promise<'allow' | TooManyRequests>;
   /** @default the system's */
   readonly clock?: Clock;
   /** What this and the other hooks throw is given to `onError`, and changes nothing else. */
@@ -117,6 +122,8 @@ export interface StreamEndpoint {
   revoke(who: string | ((identity: Identity) => boolean)): Promise<number>;
   /** The open sessions, at this moment. */
   readonly sessions: SessionCounts;
+  /** Whether it takes new sessions: not after {@link drain} or {@link close} was called. */
+  readonly isOpen: boolean;
   /**
    * Empties the server before it shuts down (PROTOCOL 9.7): answers new requests with 503, asks every client to continue on another connection,
    * which a load balancer gives to another server, and at the end of the window ends the sessions that are left. Resolves when none is left.
@@ -170,6 +177,7 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
     clock,
     pacer: createPacer({ schedule: scheduleTask, maxStepsPerTurn: maxOpeningsPerTurn, maxBytesPerTurn: Infinity }),
     cors: createCors(options.cors ?? { origins: [] }),
+    limit: options.limit,
     open,
     onRefused(refusal, cause) {
       callHook(onRefused, report, refusal, cause);
@@ -313,6 +321,9 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
     revoke: (who) => revocations.revoke(who),
     get sessions() {
       return registry.counts();
+    },
+    get isOpen() {
+      return acceptance.isOpen;
     },
     drain: (drainOptions = {}) => (draining ??= drain(drainOptions)),
     close() {

@@ -1,5 +1,6 @@
 import type { EventPlace, LoggedEvent } from '../events/index.ts';
 import { joinBlocks } from '../events/index.ts';
+import type { HubObserver } from './hub-observer.ts';
 import { createRecentEvents } from './recent-events.ts';
 import type { RecentEvent } from './recent-events.ts';
 
@@ -21,6 +22,7 @@ export interface FanOutOptions {
   readonly maxRecentBytes: number;
   /** How many bytes one group may gather in a tick. A larger burst is read from the log, at each session's own pace. */
   readonly maxBatchBytes: number;
+  readonly observer?: HubObserver;
 }
 
 export interface FanOut {
@@ -61,7 +63,7 @@ interface Group extends Membership {
  * topics would get events out of order, and its position would skip some.
  */
 export function createFanOut(options: FanOutOptions): FanOut {
-  const { schedule, maxRecentEvents, maxRecentBytes, maxBatchBytes } = options;
+  const { schedule, maxRecentEvents, maxRecentBytes, maxBatchBytes, observer } = options;
   const recent = createRecentEvents({ maxEvents: maxRecentEvents, maxBytes: maxRecentBytes });
   const groups = new Map<string, Group>();
   const groupsOfTopic = new Map<string, Set<Group>>();
@@ -75,6 +77,7 @@ export function createFanOut(options: FanOutOptions): FanOut {
   function flush(): void {
     const written = flushedThrough;
     flushedThrough = position.sequence;
+    let delivered = 0;
     for (const group of dirty) {
       const { pending, isOverrun } = group;
       group.pending = [];
@@ -85,9 +88,11 @@ export function createFanOut(options: FanOutOptions): FanOut {
         continue;
       }
       const bytes = joinBlocks(pending.map((event) => event.bytes()));
+      delivered += group.members.size * pending.length;
       for (const member of group.members) member.deliver(bytes, pending);
     }
     dirty.clear();
+    if (delivered > 0) observer?.delivered?.(delivered);
   }
 
   function dropMembers(group: Group, sequence: number, epoch: string): void {

@@ -1,7 +1,9 @@
 import { checkTopic, draftEvent } from '../events/index.ts';
 import type { EventLog, EventPlace, LoggedEvent, LogTail, OutgoingEvent } from '../events/index.ts';
-import { checkBounds, ClosedError, ConfigurationError, createPacer, scheduleTask } from '../core/index.ts';
+import { checkBounds, ClosedError, ConfigurationError, createPacer, scheduleTask, systemClock } from '../core/index.ts';
+import type { Clock } from '../core/index.ts';
 import { createFanOut } from './fan-out.ts';
+import type { HubObserver } from './hub-observer.ts';
 import { createReplay } from './replay.ts';
 import { createSignals } from './signals.ts';
 import type { Signals } from './signals.ts';
@@ -17,6 +19,10 @@ export interface HubOptions<Transaction = never> {
   readonly maxRecentEvents?: number;
   /** About how many bytes they may have. @default 4 MiB */
   readonly maxRecentBytes?: number;
+  /** Hears of the hub's work, for metrics. */
+  readonly observer?: HubObserver;
+  /** Measures durations for the observer. @default the system's */
+  readonly clock?: Pick<Clock, 'monotonic'>;
   /** Runs a task at the end of this tick. @default setImmediate, or a timer of 0 if there is none */
   readonly schedule?: (task: () => void) => void;
 }
@@ -74,9 +80,9 @@ const maxCachedBytes = 16 * 2 ** 20;
  */
 export function createHub<Transaction = never>(options: HubOptions<Transaction>): Hub<Transaction> {
   const { log, maxEventBytes = 2 ** 20, maxRecentEvents = 1024, maxRecentBytes = 4 * 2 ** 20 } = options;
-  const { schedule = scheduleTask } = options;
+  const { schedule = scheduleTask, observer = {}, clock = systemClock } = options;
   checkBounds({ maxEventBytes, maxRecentEvents, maxRecentBytes });
-  const fanOut = createFanOut({ schedule, maxRecentEvents, maxRecentBytes, maxBatchBytes: maxPageBytes });
+  const fanOut = createFanOut({ schedule, maxRecentEvents, maxRecentBytes, maxBatchBytes: maxPageBytes, observer });
   const replay = createReplay({
     log,
     fanOut,
@@ -86,7 +92,7 @@ export function createHub<Transaction = never>(options: HubOptions<Transaction>)
     maxCachedBytes,
   });
   const pacer = createPacer({ schedule, maxStepsPerTurn, maxBytesPerTurn });
-  const host: SubscriptionHost = { fanOut, replay, pacer, replaying: 0, reached: undefined };
+  const host: SubscriptionHost = { fanOut, replay, pacer, observer, replaying: 0, reached: undefined };
   const signals = createSignals(log);
   let tailing: Promise<LogTail> | undefined;
   let tail: LogTail | undefined;
@@ -145,7 +151,18 @@ export function createHub<Transaction = never>(options: HubOptions<Transaction>)
     checkOpen();
     const entry = draftEvent(event, maxEventBytes);
     checkTopic(topic);
-    if (transaction === undefined) return (await log.append(topic, entry)).id;
+    if (transaction === undefined) {
+      const startedAt = clock.monotonic();
+      const { id, sequence } = await log.append(topic, entry);
+      observer.published?.(clock.monotonic() - startedAt);
+      if (observer.written !== undefined && tail !== undefined) {
+        // The fan-out has scheduled its writes earlier, so that they are done by then.
+        const measure = (): void => schedule(() => observer.written?.(clock.monotonic() - startedAt));
+        if (fanOut.position.sequence >= sequence) measure();
+        else fanOut.whenReached(sequence, measure);
+      }
+      return id;
+    }
     if (log.appendIn === undefined) {
       throw new ConfigurationError(
         'This event log cannot publish in a transaction. Use createPostgresEventLog, or publish without a client after the commit.',

@@ -3,6 +3,7 @@ import type { Pacer } from '../core/index.ts';
 import { encodeEvent, formatEventId, joinBlocks, parseEventId } from '../events/index.ts';
 import type { LogEntry } from '../events/index.ts';
 import type { FanOut, LiveMember, Membership } from './fan-out.ts';
+import type { HubObserver } from './hub-observer.ts';
 import type { RecentEvent } from './recent-events.ts';
 import type { Replay, ReplayPage } from './replay.ts';
 import { completeBlock } from './subscription-sink.ts';
@@ -31,6 +32,7 @@ export interface SubscriptionHost {
   readonly fanOut: FanOut;
   readonly replay: Replay;
   readonly pacer: Pacer;
+  readonly observer?: HubObserver;
   /** How many subscriptions are behind the present. */
   replaying: number;
   /** The last {@link positionBlock}: after a reconnect storm, all sessions reach the same position. */
@@ -178,6 +180,7 @@ export class Subscription implements LiveMember {
       return 0;
     }
     if (gap !== undefined) {
+      this.#host.observer?.gap?.(gap.reason);
       const data = JSON.stringify({ reason: gap.reason, after: this.#after });
       this.#sink.write(encodeEvent({ id: formatEventId(gap.place), type: 'gap', data }));
       if (this.#snapshot !== undefined) {
@@ -187,7 +190,10 @@ export class Subscription implements LiveMember {
     }
     this.#after = formatEventId(place);
     this.#isFirst = false;
-    if (page.events.length > 0 && !this.#send(page.events, page.bytes())) return 0;
+    if (page.events.length > 0) {
+      this.#host.observer?.replayed?.(page.events.length);
+      if (!this.#send(page.events, page.bytes())) return 0;
+    }
     if (this.#isUpToDate()) this.#arrive();
     else this.#follow(this.#continueWhenDrained());
     return page.events.length === 0 ? 0 : page.bytes().byteLength;

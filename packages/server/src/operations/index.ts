@@ -1,0 +1,11 @@
+export { createHealth } from './health.ts';
+export type { Health, HealthOptions, HealthReport } from './health.ts';
+export { createLimits } from './limits.ts';
+export type { LimitsOptions } from './limits.ts';
+export { createLogHooks } from './log-hooks.ts';
+export type { StructuredLogger } from './log-hooks.ts';
+export { createMetrics } from './metrics.ts';
+export type { Metrics, MetricsOptions } from './metrics.ts';
+export { createOperations } from './handler.ts';
+export type { Operations, OperationsOptions } from './handler.ts';
+export { traceHub } from './tracing.ts';
