@@ -12,6 +12,7 @@ export default defineConfig({
       'examples/fastapi',
       'conformance',
       'simulation',
+      'chaos',
       'docs',
     ],
   },

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ export interface RedisServer {
   start(): Promise<void>;
   /** Ends the process. What is in memory only is lost. */
   kill(): Promise<void>;
-  /** Copies the file of the last SAVE, and returns a function that puts it back while the server is stopped. */
+  /** Copies what is on the disk, and returns a function that puts it back while the server is stopped. */
   backUp(): () => void;
   remove(): Promise<void>;
 }
@@ -47,8 +47,13 @@ export async function startRedis(...settings: readonly string[]): Promise<RedisS
       await once(child, 'exit');
     },
     backUp() {
-      copyFileSync(join(folder, 'dump.rdb'), join(folder, 'copy.rdb'));
-      return () => copyFileSync(join(folder, 'copy.rdb'), join(folder, 'dump.rdb'));
+      const copy = mkdtempSync(join(tmpdir(), 'sillage-redis-copy-'));
+      cpSync(folder, copy, { recursive: true });
+      return () => {
+        rmSync(folder, { recursive: true });
+        cpSync(copy, folder, { recursive: true });
+        rmSync(copy, { recursive: true });
+      };
     },
     async remove() {
       await server.kill();
