@@ -8,7 +8,8 @@ it.each(['redis', 'postgres'] as const)('loses, repeats and reorders nothing on 
   const result = await runChaos({
     engine,
     clients: 20,
-    faults: 10,
+    faults: 11,
+    maxMs: Infinity,
     everyMs: 300,
     seed: 2,
     say: (line) => lines.push(line),

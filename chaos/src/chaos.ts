@@ -2,23 +2,28 @@ import { parseArgs } from 'node:util';
 import type { EngineName } from './engines.ts';
 import { runChaos } from './run-chaos.ts';
 
-// `npm run chaos`: both engines; `-- --engine redis` one of them, `--faults`, `--clients`, `--seed`.
+// `npm run chaos`: both engines; `-- --engine redis` one of them, `--faults`, `--clients`, `--seed`. `npm run soak`: faults for ten minutes on each.
 const { values } = parseArgs({
   options: {
     engine: { type: 'string' },
-    faults: { type: 'string', default: '100' },
+    faults: { type: 'string' },
+    minutes: { type: 'string' },
     clients: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
   },
 });
+const faultCount = Number(values.faults ?? (values.minutes === undefined ? 100 : Infinity));
 const engines: readonly EngineName[] =
   values.engine === undefined ? ['redis', 'postgres'] : [values.engine as EngineName];
 for (const engine of engines) {
-  console.log(`${engine}: ${values.clients} clients, 2 nodes, ${values.faults} faults, seed ${values.seed}`);
+  console.log(
+    `${engine}: ${values.clients} clients, 2 nodes, ${values.minutes === undefined ? `${faultCount} faults` : `${values.minutes} minutes`}, seed ${values.seed}`,
+  );
   const { faults, faultsByKind, published, delivered, verdict, stuck } = await runChaos({
     engine,
     clients: Number(values.clients),
-    faults: Number(values.faults),
+    faults: faultCount,
+    maxMs: Number(values.minutes ?? Infinity) * 60_000,
     everyMs: 1_500,
     seed: Number(values.seed),
     say: (line) => console.log(`  ${line}`),

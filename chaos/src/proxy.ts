@@ -4,8 +4,8 @@ import type { AddressInfo, Socket } from 'node:net';
 interface Link {
   readonly inner: Socket;
   readonly outer: Socket;
-  /** Nothing passes, and nobody is told: a network that swallows everything. */
-  isSwallowing: boolean;
+  /** What does not pass, and nobody is told: a network that swallows everything, or the answers only. */
+  swallowed: 'nothing' | 'answers' | 'everything';
 }
 
 /** A TCP proxy on the loopback interface whose connections can fail in all the ways that networks have. */
@@ -14,8 +14,11 @@ export interface FaultyProxy {
   readonly linkCount: number;
   /** Ends a share of the connections with a reset. */
   reset(share: number, random: () => number): void;
-  /** Swallows what a share of the connections carry. They end when the time is over, as a router would end them. */
-  swallow(share: number, forMs: number, random: () => number): void;
+  /**
+   * Swallows what a share of the connections carry, or the answers only: what was asked is done, and nobody hears of it. They end when the time is
+   * over, as a router would end them.
+   */
+  swallow(share: number, forMs: number, random: () => number, swallowed?: 'answers' | 'everything'): void;
   /** Lets nothing pass on a share of the connections for a while, and then everything. */
   stall(share: number, forMs: number, random: () => number): void;
   close(): Promise<void>;
@@ -47,23 +50,24 @@ export async function startProxy(choosePort: (attempt: number) => number | undef
   }
 
   function join(inner: Socket, outer: Socket): void {
-    const link: Link = { inner, outer, isSwallowing: false };
+    const link: Link = { inner, outer, swallowed: 'nothing' };
     links.add(link);
     for (const [from, to] of [
       [inner, outer],
       [outer, inner],
     ] as const) {
       from.on('data', (chunk) => {
-        if (link.isSwallowing || to.write(chunk)) return;
+        if (link.swallowed === 'everything' || (link.swallowed === 'answers' && from === outer)) return;
+        if (to.write(chunk)) return;
         from.pause();
         to.once('drain', () => from.resume());
       });
       from.on('end', () => {
-        if (!link.isSwallowing) to.end();
+        if (link.swallowed === 'nothing') to.end();
       });
       from.on('error', () => undefined);
       from.on('close', () => {
-        if (link.isSwallowing) return;
+        if (link.swallowed !== 'nothing') return;
         links.delete(link);
         to.destroy();
       });
@@ -91,9 +95,9 @@ export async function startProxy(choosePort: (attempt: number) => number | undef
     reset(share, random) {
       for (const link of some(share, random)) end(link);
     },
-    swallow(share, forMs, random) {
+    swallow(share, forMs, random, swallowed = 'everything') {
       const chosen = some(share, random);
-      for (const link of chosen) link.isSwallowing = true;
+      for (const link of chosen) link.swallowed = swallowed;
       setTimeout(() => {
         for (const link of chosen) end(link);
       }, forMs);

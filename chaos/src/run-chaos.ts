@@ -11,6 +11,8 @@ export interface ChaosOptions {
   readonly engine: EngineName;
   readonly clients: number;
   readonly faults: number;
+  /** Ends the run earlier, or `Infinity`. */
+  readonly maxMs: number;
   /** The mean time between two faults. */
   readonly everyMs: number;
   readonly seed: number;
@@ -37,6 +39,7 @@ export async function runChaos({
   engine: name,
   clients,
   faults,
+  maxMs,
   everyMs,
   seed,
   say,
@@ -63,6 +66,7 @@ export async function runChaos({
       ['connections that stall', 4, () => cluster.balancer.stall(0.3, 1_500, random)],
       ['engine connections reset', 4, () => cluster.toEngineOf(index())?.reset(1, random)],
       ['engine connections that swallow', 2, () => cluster.toEngineOf(index())?.swallow(1, 5_000, random)],
+      ['engine answers lost', 3, () => cluster.toEngineOf(index())?.swallow(1, 300, random, 'answers')],
       ['clock steps', 2, () => cluster.stepClock(index(), (random() - 0.5) * 60_000)],
       ['node killed', 3, () => cluster.kill(index())],
       [
@@ -94,7 +98,9 @@ export async function runChaos({
     const weight = kinds.reduce((total, [, share]) => total + share, 0);
     // Each kind once at least, then at random.
     const order = kinds.map((_, at) => at).sort(() => random() - 0.5);
-    for (let count = 0; count < faults; count += 1) {
+    const endAt = performance.now() + maxMs;
+    let count = 0;
+    for (; count < faults && performance.now() < endAt; count += 1) {
       let pick = random() * weight;
       const at = order[count] ?? kinds.findIndex(([, share]) => (pick -= share) < 0);
       const [kind, , inflict] = kinds[at] ?? [];
@@ -113,7 +119,7 @@ export async function runChaos({
     await until(() => followers.every(isComplete), settleMs);
     const verdicts = followers.map(({ received, topics: own }) => judge(received, own, publishers.ledger, losses));
     return {
-      faults,
+      faults: count,
       faultsByKind: byKind,
       published: publishers.acknowledged,
       delivered: followers.reduce((total, { received }) => total + received.length, 0),
