@@ -9,6 +9,7 @@ import {
   createStreams,
   StreamFailure,
   TokenRefusedError,
+  type EventLog,
   type Hub,
   type Identity,
   type OutgoingEvent,
@@ -50,20 +51,56 @@ const verifier: TokenVerifier = {
   },
 };
 
-export async function startConformanceServer(): Promise<ConformanceServer> {
+export interface ConformanceServerOptions {
+  /** How many nodes take requests in turn. @default 1 */
+  readonly nodes?: number;
+  /** Opens the log of a node. The logs of one generation have the same history, and those of the next one nothing. @default in memory */
+  readonly openLog?: (generation: number, maxEvents: number) => EventLog;
+}
+
+/** A node: what one process of an API would have. */
+interface Node {
+  readonly log: EventLog;
+  readonly hub: Hub;
+  readonly endpoint: StreamEndpoint;
+  /** The same topics, alone or on one connection. */
+  readonly shared: RequestHandler;
+}
+
+export async function startConformanceServer({
+  nodes: size = 1,
+  openLog = () => createMemoryEventLog({ maxEvents }),
+}: ConformanceServerOptions = {}): Promise<ConformanceServer> {
   const sockets = new Set<Socket>();
   const sessions = new Map<string, number>();
   const sessionWaiters = new Set<() => void>();
   let page = '';
-  let current = createServerOf();
+  let generation = 0;
+  let turn = 0;
+  let nodes = await openNodes();
+
+  /** The node whose turn it is. */
+  function next(): Node {
+    turn += 1;
+    const node = nodes[turn % nodes.length];
+    if (node === undefined) throw new RangeError('There is no node.');
+    return node;
+  }
+
+  async function openNodes(): Promise<Node[]> {
+    const opened = Array.from({ length: size }, () => createNode(openLog(generation, maxEvents)));
+    await Promise.all(opened.map(({ hub }) => hub.ready()));
+    return opened;
+  }
+
+  async function closeNodes(closing: readonly Node[]): Promise<void> {
+    for (const { endpoint } of closing) endpoint.close();
+    await Promise.all(closing.map(({ hub }) => hub.close()));
+    await Promise.all(closing.map(({ log }) => log.close()));
+  }
 
   // Fewer events in memory than in the log, so that events that the log removes are gone.
-  function createServerOf(hub = createHub({ log: createMemoryEventLog({ maxEvents }), maxRecentEvents: 16 })): {
-    endpoint: StreamEndpoint;
-    hub: Hub;
-    /** The same topics, alone or on one connection. */
-    shared: RequestHandler;
-  } {
+  function createNode(log: EventLog, hub = createHub({ log, maxRecentEvents: 16 })): Node {
     const count = (topics: readonly string[] | null, change: number): void => {
       for (const topic of topics ?? []) sessions.set(topic, (sessions.get(topic) ?? 0) + change);
       for (const check of [...sessionWaiters]) check();
@@ -82,27 +119,27 @@ export async function startConformanceServer(): Promise<ConformanceServer> {
         { endpoint },
       ),
     );
-    return { hub, endpoint, shared };
+    return { log, hub, endpoint, shared };
   }
 
   const app = express();
-  app.use('/shared', (request, response, next) => current.shared(request, response, next));
-  app.all('/topics/:topic', (request, response, next) =>
-    expressStream(current.endpoint, { ...access, topics: [request.params.topic] })(request, response, next),
+  app.use('/shared', (request, response, pass) => next().shared(request, response, pass));
+  app.all('/topics/:topic', (request, response, pass) =>
+    expressStream(next().endpoint, { ...access, topics: [request.params.topic] })(request, response, pass),
   );
-  app.all('/guarded/:topic', (request, response, next) =>
-    expressStream(current.endpoint, {
+  app.all('/guarded/:topic', (request, response, pass) =>
+    expressStream(next().endpoint, {
       ...access,
       topics: [request.params.topic],
       authorize: ({ identity }) =>
         (identity.claims.acrs as string[]).includes('c1') ? 'allow' : claimsChallenge({ acrs: 'c1' }),
-    })(request, response, next),
+    })(request, response, pass),
   );
-  app.all('/count', (request, response, next) =>
-    expressRespond(current.endpoint, access, countTo(3, request.query.fail === undefined ? 'complete' : 'fail'))(
+  app.all('/count', (request, response, pass) =>
+    expressRespond(next().endpoint, access, countTo(3, request.query.fail === undefined ? 'complete' : 'fail'))(
       request,
       response,
-      next,
+      pass,
     ),
   );
   app.get('/empty', (_request, response) => void response.status(204).end());
@@ -116,23 +153,22 @@ export async function startConformanceServer(): Promise<ConformanceServer> {
   async function act(action: string, { topic = '', events = [], count = 0, windowMs = 1 }: ControlBody): Promise<void> {
     switch (action) {
       case 'publish':
-        for (const event of events) await current.hub.publish(topic, event);
+        for (const event of events) await next().hub.publish(topic, event);
         return;
       case 'cut':
         for (const socket of sockets) if (streaming.has(socket)) socket.destroy();
         return;
       case 'lose-log': {
-        const lost = current;
-        current = createServerOf();
-        lost.endpoint.close();
-        await lost.hub.close();
-        return;
+        const lost = nodes;
+        generation += 1;
+        nodes = await openNodes();
+        return closeNodes(lost);
       }
       case 'drain': {
-        const draining = current;
-        current = createServerOf(draining.hub);
-        await draining.endpoint.drain({ windowMs });
-        draining.endpoint.close();
+        const draining = nodes;
+        nodes = draining.map(({ log, hub }) => createNode(log, hub));
+        await Promise.all(draining.map(({ endpoint }) => endpoint.drain({ windowMs })));
+        for (const { endpoint } of draining) endpoint.close();
         return;
       }
       case 'sessions':
@@ -168,8 +204,7 @@ export async function startConformanceServer(): Promise<ConformanceServer> {
       page = `<!doctype html><title>Conformance</title><script type="module">${script.replaceAll('</script', '<\\/script')}</script>`;
     },
     close: async () => {
-      current.endpoint.close();
-      await current.hub.close();
+      await closeNodes(nodes);
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
