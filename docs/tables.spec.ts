@@ -18,6 +18,8 @@ describe('a table of names has every name there is, and no other', () => {
     StreamEndpointOptions: '@sillage/server',
     EntraVerifierOptions: '@sillage/server',
     SqliteEventLogOptions: '@sillage/server/sqlite',
+    PostgresEventLogOptions: '@sillage/server/postgres',
+    RedisEventLogOptions: '@sillage/server/redis',
   } as const;
   type Name = keyof typeof imported;
 
@@ -61,6 +63,8 @@ describe('a table of names has every name there is, and no other', () => {
     ['packages/server/README.md', 'Streams', 0, 'StreamOptions'],
     ['packages/server/README.md', 'Options', 0, 'StreamEndpointOptions'],
     ['packages/server/README.md', 'Options', 1, 'SqliteEventLogOptions'],
+    ['packages/server/README.md', 'Several nodes', 0, 'PostgresEventLogOptions'],
+    ['packages/server/README.md', 'Several nodes', 1, 'RedisEventLogOptions'],
     ['packages/server/README.md', 'Entra ID tokens', 0, 'EntraVerifierOptions'],
   ])('%s, %s, table %i: %s', (path, heading, table, name) => {
     expect(firstCells(path, heading, table).sort()).toEqual(properties(name).sort());

@@ -17,7 +17,8 @@ await main(async () => {
   await ensureBuilt();
   const missing = await ensureServices();
   if (missing !== null) throw new Explained(missing);
-  const child = spawn(node(), [join(root, 'chaos', 'src', 'chaos.ts'), ...process.argv.slice(2)], {
+  const [program = 'chaos', ...args] = process.argv.slice(2);
+  const child = spawn(node(), [join(root, 'chaos', 'src', `${program}.ts`), ...args], {
     env: environment,
     stdio: 'inherit',
   });

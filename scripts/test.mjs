@@ -1,7 +1,7 @@
 // Prevents: tests that pass only on the machine of their author, and a run that does not report its result.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   ensureBuilt,
@@ -25,7 +25,11 @@ const ng = join(root, 'node_modules', '@angular', 'cli', 'bin', 'ng.js');
 const suites = {
   node: (report) => ({
     cwd: root,
-    args: [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    // More workers than cores: tests with a database or a browser mostly wait.
+    args: [
+      ...[vitest, 'run', `--maxWorkers=${2 * availableParallelism()}`],
+      ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    ],
   }),
   angular: (report) => ngTest('packages/angular', report),
   web: (report) => ngTest('apps/demo-web', report),

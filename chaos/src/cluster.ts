@@ -18,6 +18,8 @@ export interface Cluster {
   /** Between clients and nodes. */
   readonly balancer: FaultyProxy;
   readonly url: string;
+  /** Where a node listens, past the balancer. */
+  portOf(index: number): number | undefined;
   /** The connections of one node to the engine. */
   toEngineOf(index: number): FaultyProxy | undefined;
   /** Ends a node at once, and starts another in its place. */
@@ -73,6 +75,7 @@ export async function startCluster(engine: EngineName, enginePort: number, size:
   return {
     balancer,
     url: `http://127.0.0.1:${balancer.port}`,
+    portOf: (index) => nodes[index]?.port,
     toEngineOf: (index) => nodes[index]?.toEngine,
     async kill(index) {
       const node = nodes[index];

@@ -6,8 +6,8 @@ import type { EventLog, Identity } from '@sillage/server';
 import { createNodeExchange, drainOnSignal } from '@sillage/server/node';
 
 // One node of the cluster: an API in its own process, which the run kills, drains and starts again.
-const { ENGINE, ENGINE_PORT, DRAIN_WINDOW_MS = '2000' } = process.env;
-const tokenMs = 15_000;
+const { ENGINE, ENGINE_PORT, DRAIN_WINDOW_MS = '2000', TOKEN_MS = '15000' } = process.env;
+const tokenMs = Number(TOKEN_MS);
 const maxEvents = 500_000;
 
 let clockOffsetMs = 0;
@@ -74,9 +74,16 @@ async function publish(request: IncomingMessage, response: ServerResponse): Prom
   }
 }
 
+async function revoke(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const query = new URL(request.url ?? '', 'http://localhost').searchParams;
+  const count = await endpoint.revoke(query.get('user') ?? '');
+  response.end(String(count));
+}
+
 const server = createServer((request, response) => {
   const exchange = createNodeExchange(request, response);
   if (request.method === 'POST' && exchange.request.path === '/publish') void publish(request, response);
+  else if (request.method === 'POST' && exchange.request.path === '/revoke') void revoke(request, response);
   else void streams.handle(exchange, exchange.request.path);
 });
 drainOnSignal({
