@@ -54,7 +54,7 @@ const suites = {
   }),
 };
 
-/** Suites with commands of their own, which `npm test` leaves out. */
+/** Suites with separate commands, which `npm test` leaves out. */
 const slow = new Set(['kills', 'engines']);
 
 function ngTest(folder, report) {

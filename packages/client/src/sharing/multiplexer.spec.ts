@@ -248,9 +248,9 @@ describe('a multiplexer', () => {
   });
 
   it.each([
-    ['a length that is none', 'event: part\ndata: 0 -5\n\n'],
+    ['an invalid length', 'event: part\ndata: 0 -5\n\n'],
     ['a head that is not JSON', 'event: head\ndata: {\n\n'],
-    ['a status that is none', 'event: head\ndata: {"key":"0","status":7,"headers":{}}\n\n'],
+    ['an invalid status', 'event: head\ndata: {"key":"0","status":7,"headers":{}}\n\n'],
   ])('reconnects after %s', async (_, frame) => {
     const connection = scriptedStream();
     const { world, open } = start(connection.response);

@@ -57,7 +57,7 @@ export function registerRemoteLogContract(
       return node.append('a', entry(data));
     };
 
-    it('gives every node each event once, in one dense order, whoever publishes', async () => {
+    it('gives every node each event once, in one dense order, although all of them publish', async () => {
       const followers = await Promise.all(nodes.map(follow));
       const published = await Promise.all(range(1, 300).map((data, index) => append(index, data)));
       for (const { seen } of followers) {
@@ -81,7 +81,7 @@ export function registerRemoteLogContract(
       expect([page?.gap, page?.events]).toEqual([undefined, [second]]);
     });
 
-    it('begins a late tail at the present', async () => {
+    it('begins a late tail with new events', async () => {
       await append(0, '1');
       const seen: string[] = [];
       const tail = await nodes[2]?.tail({

@@ -26,7 +26,10 @@ export function traceHub<Transaction>(hub: Hub<Transaction>): Hub<Transaction> {
     };
     return tracer.startActiveSpan('sillage publish', { kind: SpanKind.PRODUCER, attributes }, async (span) => {
       try {
-        if (options !== undefined) { await hub.publish(topic, event, options); return; }
+        if (options !== undefined) {
+          await hub.publish(topic, event, options);
+          return;
+        }
         const id = await hub.publish(topic, event);
         span.setAttribute('messaging.message.id', id);
         return id;

@@ -24,7 +24,7 @@ const maxIdleMs = 1_000;
 
 /**
  * Numbers committed events, on one node at a time: the one that holds an advisory lock. The lock ends with its connection, on which all of this
- * runs, so whoever has lost it cannot number anything.
+ * runs, so a node that has lost it cannot number anything.
  */
 export class Sequencer {
   readonly #options: SequencerOptions;

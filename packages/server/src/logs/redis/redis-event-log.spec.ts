@@ -62,7 +62,7 @@ describe('the Redis log', () => {
     for (const data of range(1, 5)) await log.append('a', entry(data));
     await until(() => seen.length === 5);
     await command('FLUSHALL');
-    // Fewer than before: a tail that asked for what comes after the fifth would wait for ever.
+    // Fewer than before: a tail that asked for what comes after the fifth would wait forever.
     for (const data of ['new 1', 'new 2']) await log.append('a', entry(data));
     await until(() => seen.length === 7);
     const { epoch } = await log.position();
