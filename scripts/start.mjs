@@ -3,7 +3,16 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ensureBuilt, ensureInstalled, environment, Explained, main, node, root } from './toolchain.mjs';
+import {
+  ensureBuilt,
+  ensureInstalled,
+  ensureServices,
+  environment,
+  Explained,
+  main,
+  node,
+  root,
+} from './toolchain.mjs';
 
 /** The sample tenant, web app and API of the emulator (packages/entra-emulator/src/directory/sample-directory.ts). */
 const sample = {
@@ -11,7 +20,11 @@ const sample = {
   ENTRA_SPA_CLIENT_ID: '5a9e05fa-0000-4000-8000-0000000000b2',
   ENTRA_API_CLIENT_ID: '5a9e0a91-0000-4000-8000-0000000000a1',
 };
+/** `npm run start:cluster` starts this many processes of the API. */
+const clusterSize = 2;
+const api = 'apps/demo-api/src/main.ts';
 const startTimeoutMs = 60_000;
+const restartAfterMs = 500;
 const stopTimeoutMs = 5_000;
 
 const children = [];
@@ -21,6 +34,10 @@ await main(async () => {
   const settings = readSettings();
   await ensureInstalled();
   await ensureBuilt();
+  if (settings.engine !== undefined) {
+    const missing = await ensureServices();
+    if (missing !== null) throw new Explained(missing);
+  }
   await checkPorts(settings.ports);
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
@@ -47,7 +64,16 @@ function readSettings() {
       EMULATOR_CONTROL_PORT: port('EMULATOR_CONTROL_PORT', 8401),
     });
   const host = process.env.SILLAGE_HOST || 'localhost';
-  return { ports, host, provider: given.length === 0 ? 'emulator' : 'entra' };
+  return { ports, host, provider: given.length === 0 ? 'emulator' : 'entra', engine: readEngine() };
+}
+
+/** The engine of a cluster, `undefined` without one. */
+function readEngine() {
+  const [flag, name = 'redis'] = process.argv.slice(2);
+  if (flag !== '--cluster') return undefined;
+  if (name !== 'redis' && name !== 'postgres')
+    throw new Explained(`There is no engine ${name}: use redis or postgres.`);
+  return name;
 }
 
 function port(name, fallback) {
@@ -78,7 +104,7 @@ function tryListen(value, host) {
   });
 }
 
-async function startAll({ ports, host, provider }) {
+async function startAll({ ports, host, provider, engine }) {
   const webOrigin = `http://localhost:${ports.WEB_PORT}`;
   const apiUrl = `http://localhost:${ports.API_PORT}`;
   const emulatorOrigin = `http://localhost:${ports.EMULATOR_PORT}`;
@@ -92,7 +118,7 @@ async function startAll({ ports, host, provider }) {
     });
     await answers('emulator', `http://localhost:${ports.EMULATOR_CONTROL_PORT}/health`);
   }
-  start('api', 'apps/demo-api/src/main.ts', {
+  const apiVariables = {
     WEB_ORIGINS: webOrigin,
     LOG_LEVEL: 'warn',
     ...pick('WEB_ORIGINS', 'LOG_LEVEL'),
@@ -100,7 +126,9 @@ async function startAll({ ports, host, provider }) {
     API_PORT: ports.API_PORT,
     // The emulator's clock is this machine's own, so nothing needs to be tolerated.
     ...(provider === 'emulator' ? { ENTRA_AUTHORITY: emulatorOrigin, CLOCK_TOLERANCE_MS: 0 } : {}),
-  });
+  };
+  if (engine === undefined) start('api', api, apiVariables);
+  else await startCluster(engine, apiVariables);
   start('web', 'apps/demo-web/server/main.ts', {
     API_URL: apiUrl,
     ...pick('API_URL'),
@@ -117,18 +145,65 @@ async function startAll({ ports, host, provider }) {
   console.log(`Sillage is ready: ${webOrigin}`);
 }
 
+/** The nodes, their engine, and what sends requests to them in turn at the port of the API. */
+async function startCluster(engine, variables) {
+  const urlName = engine === 'redis' ? 'REDIS_URL' : 'DATABASE_URL';
+  const url = process.env[urlName] || (await startEngine(engine));
+  const nodePorts = await Promise.all(Array.from({ length: clusterSize }, freePort));
+  const node = { ...variables, STORE: engine, [urlName]: url, TRUST_PROXY: 1, DRAIN_WINDOW_MS: 3_000 };
+  for (const [index, value] of nodePorts.entries()) {
+    start(
+      `api ${index + 1}`,
+      api,
+      { ...node, API_PORT: value, SILLAGE_HOST: '127.0.0.1', NODE_NAME: index + 1 },
+      'restart',
+    );
+    // One after the other: each finds the databases of the one before, and does not create them at the same moment.
+    await answers(`api ${index + 1}`, `http://127.0.0.1:${value}/health`);
+  }
+  start('balancer', 'scripts/balancer.mjs', {
+    BALANCER_PORT: variables.API_PORT,
+    SILLAGE_HOST: variables.SILLAGE_HOST,
+    NODE_PORTS: nodePorts.join(','),
+  });
+  await answers('balancer', `http://localhost:${variables.API_PORT}/balancer-health`);
+  console.log(`Two API processes share ${engine}. End one (kill -9): it starts again, and nothing is lost.`);
+  for (const { name, child } of children) if (name.startsWith('api ')) console.log(`  ${name}: process ${child.pid}`);
+}
+
+/** Resolves with the engine's URL, which it writes as its first line. */
+async function startEngine(engine) {
+  const { child } = start(engine, 'chaos/src/serve-engine.ts', {}, 'stop', [engine]);
+  return new Promise((resolve, reject) => {
+    child.stdout.once('data', (text) => resolve(text.trim()));
+    child.once('close', () => reject(new Explained(`${engine} could not be started: see its lines above.`)));
+  });
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port: free } = server.address();
+      server.close(() => resolve(free));
+    });
+  });
+}
+
 function pick(...names) {
   return Object.fromEntries(names.filter((name) => process.env[name]).map((name) => [name, process.env[name]]));
 }
 
-function start(name, script, variables) {
+/** @param whenEnded what to do if it ends by itself: `'stop'` everything, or `'restart'` it, as a platform does with a node. */
+function start(name, script, variables, whenEnded = 'stop', args = []) {
   console.log(`Starting ${name} …`);
   const env = {
     ...environment,
     ...Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, String(value)])),
   };
   // A separate process group: Ctrl-C in a terminal reaches only this process, which then stops the others in order.
-  const child = spawn(node(), [join(root, script)], {
+  const child = spawn(node(), [join(root, script), ...args], {
     env,
     detached: process.platform !== 'win32',
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -141,10 +216,25 @@ function start(name, script, variables) {
   }
   child.once('close', (code) => {
     if (stopping) return;
+    if (whenEnded === 'restart') {
+      children.splice(children.indexOf(entry), 1);
+      console.log(`${name} has ended.`);
+      void restart(name, script, variables, args);
+      return;
+    }
     console.error(`${name} ended by itself (${code}): see its lines above.`);
     process.exitCode = 1;
     void stop();
   });
+  return entry;
+}
+
+async function restart(name, script, variables, args) {
+  await delay(restartAfterMs);
+  if (stopping) return;
+  const { child } = start(name, script, variables, 'restart', args);
+  await answers(name, `http://127.0.0.1:${variables.API_PORT}/health`).catch(() => undefined);
+  if (child.exitCode === null && child.signalCode === null) console.log(`${name} is back: process ${child.pid}`);
 }
 
 async function answers(name, url) {

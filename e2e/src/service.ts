@@ -14,12 +14,16 @@ export interface Service {
   end(signal?: 'SIGTERM' | 'SIGKILL' | 'SIGINT'): Promise<void>;
 }
 
-export function startService(script: string, variables: Readonly<Record<string, string | number>>): Service {
+export function startService(
+  script: string,
+  variables: Readonly<Record<string, string | number>>,
+  args: readonly string[] = [],
+): Service {
   const env = {
     ...process.env,
     ...Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, String(value)])),
   };
-  const child = spawn(process.execPath, [script], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [script, ...args], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8');

@@ -31,11 +31,11 @@ export class Visitor {
   readonly urls: string[] = [];
   /** Uncaught errors of the page. */
   readonly errors: string[] = [];
-  readonly #stack: Stack;
+  readonly #stack: Pick<Stack, 'web'>;
   readonly #context: BrowserContext;
   readonly #signIns: SignIns;
 
-  private constructor(stack: Stack, signIns: SignIns, context: BrowserContext, page: Page) {
+  private constructor(stack: Pick<Stack, 'web'>, signIns: SignIns, context: BrowserContext, page: Page) {
     this.#stack = stack;
     this.#signIns = signIns;
     this.#context = context;
@@ -44,7 +44,7 @@ export class Visitor {
     page.on('pageerror', (error) => this.errors.push(error.message));
   }
 
-  static async arrive(browser: Browser, stack: Stack, signIns: SignIns = new Map()): Promise<Visitor> {
+  static async arrive(browser: Browser, stack: Pick<Stack, 'web'>, signIns: SignIns = new Map()): Promise<Visitor> {
     const context = await browser.newContext();
     context.setDefaultTimeout(20_000);
     return new Visitor(stack, signIns, context, await context.newPage());

@@ -20,10 +20,22 @@ const environment = z.object({
   CLOCK_TOLERANCE_MS: z.coerce.number().int().min(0).default(300_000),
   /** The minimum time between two requests for signing keys because of an unknown key. Until then, such a token is answered by 503. */
   KEY_FETCH_INTERVAL_MS: z.coerce.number().int().min(1).default(10_000),
-  /** `sqlite` survives a restart; `memory` keeps nothing. */
-  STORE: z.enum(['sqlite', 'memory']).default('sqlite'),
-  /** The folder of `STORE=sqlite`. One API process at a time may use it. */
+  /**
+   * Where events are. `sqlite` survives a restart, `memory` keeps nothing; with `postgres` and `redis`, several processes serve the same events. What
+   * the demo itself remembers (chats, documents, users) is in SQLite but for `memory`.
+   */
+  STORE: z.enum(['sqlite', 'memory', 'postgres', 'redis']).default('sqlite'),
+  /** The database of `STORE=postgres`. */
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).default('postgres://localhost:5432/postgres'),
+  /** The server of `STORE=redis`. */
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).default('redis://localhost:6379'),
+  /** The folder of what is in SQLite. With `STORE=sqlite`, one API process at a time may use it. */
   DATA_DIR: z.string().default(fileURLToPath(new URL('../../../.data', import.meta.url))),
+  /** Names one of several processes that share `DATA_DIR`. Imports are of one process: each has a folder for its own. */
+  NODE_NAME: z
+    .string()
+    .regex(/^[a-z0-9]{0,16}$/)
+    .default(''),
   /** What stays free on the disk. Past it, new work is answered by 507, and uploads end. */
   DISK_RESERVE_BYTES: z.coerce
     .number()

@@ -35,7 +35,7 @@ export interface ServerHealth {
   readonly sessions: number;
   /** How long the last append to the event log took. */
   readonly logDelayMs: number;
-  readonly store: 'memory' | 'sqlite';
+  readonly store: 'memory' | 'sqlite' | 'postgres' | 'redis';
   readonly uptimeSeconds: number;
   /** ISO 8601. */
   readonly at: string;

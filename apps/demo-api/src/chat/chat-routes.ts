@@ -10,6 +10,7 @@ import { mentionedIn } from './mentions.ts';
 const newMessage = z.object({ text: z.string().trim().min(1).max(4_000) });
 const sessionId = z.string().regex(/^[\w-]{1,64}$/, 'Use up to 64 letters, digits, "-" and "_".');
 const maxMessages = 200;
+const pageLimits = { maxEvents: maxMessages, maxBytes: 2 ** 20 };
 /** How many chats one user may create. */
 const maxChats = 100;
 
@@ -21,10 +22,25 @@ export function chatRoutes(
   const histories = stores.state.table<ChatHistory>('chat', { perOwner: maxChats, past: 'refuse' });
   const topic = (session: string): string => `chat/${session}`;
 
-  /** If the chat does not exist: the current position, after which every future message comes. Reading creates nothing. */
+  /**
+   * The stored messages and those that the log has after them: another process may have published them and not stored them yet. If the chat does not
+   * exist: the current position, after which every future message comes. Reading creates nothing.
+   */
   const historyOf = async (session: string): Promise<ChatHistory> => {
     await hub.ready();
-    return histories.get(session) ?? { messages: [], lastEventId: formatEventId(hub.position) };
+    const stored = histories.get(session);
+    if (stored === undefined) return { messages: [], lastEventId: formatEventId(hub.position) };
+    const { messages, lastEventId: after } = stored;
+    const page = await stores.log.read({ after, topics: [topic(session)], ...pageLimits });
+    const added = page.events.map(({ data }) => JSON.parse(data) as ChatMessage);
+    return { messages: [...messages, ...added].slice(-maxMessages), lastEventId: formatEventId(page.place) };
+  };
+
+  /** Stores what the log has, unless another request has stored more meanwhile. */
+  const storeHistory = async (session: string, owner: string): Promise<void> => {
+    const before = histories.get(session)?.lastEventId;
+    const history = await historyOf(session);
+    histories.update(session, (stored) => (stored?.lastEventId === before ? history : undefined), owner);
   };
 
   const tellMentioned = async (session: string, { from, text }: ChatMessage): Promise<void> => {
@@ -45,11 +61,10 @@ export function chatRoutes(
     if (session === undefined || message === undefined) return;
     const from = people.meet(identityOf(response));
     // Before the message is published: a chat past the limit must not exist as a stream either.
-    histories.set(session, await historyOf(session), from.id);
+    await storeHistory(session, from.id);
     const data: ChatMessage = { from, text: message.text, at: new Date().toISOString() };
     const id = await hub.publish(topic(session), { data });
-    const { messages } = await historyOf(session);
-    histories.set(session, { messages: [...messages, data].slice(-maxMessages), lastEventId: id }, from.id);
+    await storeHistory(session, from.id);
     await tellMentioned(session, data);
     response.status(201).json({ id });
   });

@@ -40,7 +40,7 @@ export function createDocuments({ hub, listeners, stores, onClose }: DemoContext
   const limits = { perOwner: maxDocuments, past: 'refuse' } as const;
   const infos = stores.state.table<DocumentInfo>('document', limits);
   const texts = stores.state.table<KeptText>('document-text', limits);
-  const loaded = new Map<string, SharedText>();
+  const loaded = new Map<string, { readonly text: SharedText; readonly kept: string | undefined }>();
   const cursors = createCursors();
   let isClosing = false;
   onClose(() => {
@@ -51,10 +51,13 @@ export function createDocuments({ hub, listeners, stores, onClose }: DemoContext
     owner.id === personId || sharedWith.includes(personId);
 
   function load(id: string): SharedText {
-    const kept = texts.get(id);
-    const text = loaded.get(id) ?? createSharedText(kept && Buffer.from(kept.update, 'base64'));
+    const kept = texts.get(id)?.update;
+    const before = loaded.get(id);
+    const text = before?.text ?? createSharedText(kept === undefined ? undefined : Buffer.from(kept, 'base64'));
+    // Another process may have stored more. Yjs ignores what this one has already.
+    if (before !== undefined && kept !== undefined && before.kept !== kept) text.apply(Buffer.from(kept, 'base64'));
     loaded.delete(id);
-    loaded.set(id, text);
+    loaded.set(id, { text, kept });
     for (const oldest of loaded.keys()) {
       if (loaded.size <= maxLoaded) break;
       loaded.delete(oldest);
@@ -100,10 +103,13 @@ export function createDocuments({ hub, listeners, stores, onClose }: DemoContext
       return { after, event: { data } };
     },
     async update(id, update, from) {
-      const text = load(id);
       // First the state, then the event: a new reader may get an update twice, which Yjs ignores, but misses none.
-      text.apply(update);
-      texts.set(id, { update: toBase64(text.state) }, infos.get(id)?.owner.id ?? '');
+      const store = (): KeptText => {
+        const text = load(id);
+        text.apply(update);
+        return { update: toBase64(text.state) };
+      };
+      texts.update(id, store, infos.get(id)?.owner.id ?? '');
       await publish(id, { kind: 'update', update: toBase64(update), from });
     },
     async moveCursor(id, cursor) {

@@ -25,6 +25,13 @@ export interface StateTable<T> {
    * @throws LimitReached for a new value past a limit, and nothing has changed.
    */
   set(key: string, value: T, owner: string): void;
+  /**
+   * Changes a value, and nothing comes between reading and writing it, also where several processes share the store.
+   *
+   * @param change returns the next value; `undefined` leaves it as it is.
+   * @throws LimitReached as {@link set}
+   */
+  update(key: string, change: (before: T | undefined) => T | undefined, owner: string): void;
   delete(key: string): void;
   /** The one that was set longest ago first. */
   values(): T[];
@@ -51,7 +58,7 @@ export interface StateStore {
 export function createStateStore(path: string): StateStore {
   const database = new DatabaseSync(path);
   database.exec(`
-    PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+    PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;
     CREATE TABLE IF NOT EXISTS state (
       turn INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
       owner TEXT NOT NULL DEFAULT '', UNIQUE (kind, key)
@@ -99,16 +106,32 @@ export function createStateStore(path: string): StateStore {
         stored -= Number(trim.run(kind, owner, perOwner - 1).changes);
       }
 
+      function set(key: string, value: T, owner: string): void {
+        const before = select.get(kind, key);
+        if (before === undefined) makeRoom(owner);
+        replace.run(kind, key, JSON.stringify(value), before === undefined ? owner : String(before.owner));
+        if (before === undefined) stored += 1;
+      }
+
+      function get(key: string): T | undefined {
+        const row = select.get(kind, key);
+        return row === undefined ? undefined : (parse(row) as T);
+      }
+
       return {
-        get(key) {
-          const row = select.get(kind, key);
-          return row === undefined ? undefined : (parse(row) as T);
-        },
-        set(key, value, owner) {
-          const before = select.get(kind, key);
-          if (before === undefined) makeRoom(owner);
-          replace.run(kind, key, JSON.stringify(value), before === undefined ? owner : String(before.owner));
-          if (before === undefined) stored += 1;
+        get,
+        set,
+        update(key, change, owner) {
+          database.exec('BEGIN IMMEDIATE');
+          try {
+            const next = change(get(key));
+            if (next !== undefined) set(key, next, owner);
+            database.exec('COMMIT');
+          } catch (error) {
+            // SQLite may have ended the transaction by itself, as when the disk is full.
+            if (database.isTransaction) database.exec('ROLLBACK');
+            throw error;
+          }
         },
         delete(key) {
           stored -= Number(remove.run(kind, key).changes);

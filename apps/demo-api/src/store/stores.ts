@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { createMemoryEventLog, type EventLog } from '@sillage/server';
+import { createPostgresEventLog } from '@sillage/server/postgres';
+import { createRedisEventLog } from '@sillage/server/redis';
 import { createSqliteEventLog } from '@sillage/server/sqlite';
+import { Pool } from 'pg';
 import type { Config } from '../config.ts';
 import { freeBytesOf, isFullError } from './disk-space.ts';
 import { createStateStore, type StateStore } from './state-store.ts';
@@ -29,6 +32,8 @@ export interface Stores {
   close(): Promise<void>;
 }
 
+type StoreConfig = Pick<Config, 'STORE' | 'DATA_DIR' | 'DATABASE_URL' | 'REDIS_URL' | 'NODE_NAME'>;
+
 /** What SQLite needs to open the databases of the demo: their write-ahead logs, and some to spare. */
 const minimumFreeBytes = 4 * 2 ** 20;
 
@@ -38,14 +43,12 @@ const minimumFreeBytes = 4 * 2 ** 20;
  * @param onAppended called for each event that the log has stored.
  * @throws Error if the disk is so full that not even the stored data can be opened.
  */
-export async function openStores(
-  { STORE, DATA_DIR }: Pick<Config, 'STORE' | 'DATA_DIR'>,
-  onAppended: () => void,
-): Promise<Stores> {
-  const isKept = STORE === 'sqlite';
+export async function openStores(config: StoreConfig, onAppended: () => void): Promise<Stores> {
+  const { STORE, DATA_DIR } = config;
+  const isKept = STORE !== 'memory';
   const folder = isKept ? DATA_DIR : await mkdtemp(join(tmpdir(), 'sillage-demo-'));
   try {
-    return openIn(folder, isKept, onAppended);
+    return openIn(folder, config, onAppended);
   } catch (error) {
     if (!isFullError(error)) throw error;
     throw new Error(`The disk of DATA_DIR (${folder}) is full. Free some space and start the API again.`, {
@@ -54,17 +57,19 @@ export async function openStores(
   }
 }
 
-function openIn(folder: string, isKept: boolean, onAppended: () => void): Stores {
-  const importsFolder = join(folder, 'imports');
-  const uploadsFolder = join(folder, 'uploads');
+function openIn(folder: string, config: StoreConfig, onAppended: () => void): Stores {
+  const isKept = config.STORE !== 'memory';
+  const importsFolder = join(folder, config.NODE_NAME, 'imports');
+  const uploadsFolder = join(folder, config.NODE_NAME, 'uploads');
   for (const path of [importsFolder, uploadsFolder]) mkdirSync(path, { recursive: true });
   // SQLite needs some room to open a database. Files on their way can be sent again; stored data cannot.
   if (freeBytesOf(folder) < minimumFreeBytes) freeSpool(uploadsFolder);
+  // Samples are of this process: each node has separate ones.
   const openLog = (name: string, maxEvents: number): EventLog =>
-    isKept
+    config.STORE === 'sqlite'
       ? createSqliteEventLog({ path: join(folder, `${name}.sqlite`), maxEvents })
       : createMemoryEventLog({ maxEvents: Math.min(maxEvents, 5_000), maxBytes: 8 * 2 ** 20 });
-  const log = isKept ? createSqliteEventLog({ path: join(folder, 'events.sqlite') }) : createMemoryEventLog();
+  const { log, close: closeLog } = openEventLog(folder, config);
   const liveLog = openLog('live', 20_000);
   const logLinesLog = openLog('log-lines', 10_000);
   const state = createStateStore(isKept ? join(folder, 'state.sqlite') : ':memory:');
@@ -86,13 +91,48 @@ function openIn(folder: string, isKept: boolean, onAppended: () => void): Stores
       return appendDelayMs;
     },
     async close() {
-      await log.close();
+      await closeLog();
       await liveLog.close();
       await logLinesLog.close();
       state.close();
       if (!isKept) await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function openEventLog(
+  folder: string,
+  { STORE, DATABASE_URL, REDIS_URL }: StoreConfig,
+): { readonly log: EventLog; readonly close: () => Promise<void> } {
+  switch (STORE) {
+    case 'postgres': {
+      const pool = new Pool({
+        connectionString: DATABASE_URL,
+        connectionTimeoutMillis: 3_000,
+        query_timeout: 10_000,
+      });
+      // An idle connection that was lost. The next query makes another.
+      pool.on('error', () => undefined);
+      const log = createPostgresEventLog({ pool });
+      return {
+        log,
+        async close() {
+          await log.close();
+          await pool.end();
+        },
+      };
+    }
+    case 'redis':
+      return closing(createRedisEventLog({ url: REDIS_URL }));
+    case 'sqlite':
+      return closing(createSqliteEventLog({ path: join(folder, 'events.sqlite') }));
+    case 'memory':
+      return closing(createMemoryEventLog());
+  }
+}
+
+function closing(log: EventLog): { readonly log: EventLog; readonly close: () => Promise<void> } {
+  return { log, close: () => log.close() };
 }
 
 /** Removes the files that are still to be imported: their clients send them again from the start. */

@@ -38,7 +38,7 @@ export function taskTopic(taskId: string): string {
 /** The imports: a limited number at a time. Only the owner of an import sees its progress. */
 export async function createTasks(context: DemoContext): Promise<Tasks> {
   const { config, hub, stores, disk, notify, audit, logging, onClose } = context;
-  const kept = stores.state.table<KeptTask>('task', { perOwner: maxKeptTasks, past: 'forget-own' });
+  const kept = stores.state.table<KeptTask>(`task${config.NODE_NAME}`, { perOwner: maxKeptTasks, past: 'forget-own' });
   /** Ended tasks that a full disk could not store yet. */
   const unsaved = new Map<string, KeptTask>();
   const working = new Map<string, TaskWork>();

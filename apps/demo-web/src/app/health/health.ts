@@ -6,6 +6,11 @@ import { StreamBar, StreamView } from '@app/stream';
 import { describeDuration } from '@app/describe-duration';
 
 const maxPoints = 150;
+const storeNames: Readonly<Partial<Record<ServerHealth['store'], string>>> = {
+  sqlite: 'SQLite',
+  postgres: 'PostgreSQL',
+  redis: 'Redis',
+};
 
 interface Fact {
   readonly key: keyof ServerHealth;
@@ -66,8 +71,10 @@ export class Health {
       fact('heapUsedBytes', $localize`:@@health.heap-used:Heap in use`, this.#bytes),
       fact('heapLimitBytes', $localize`:@@health.heap-limit:Heap limit`, this.#bytes),
       fact('logDelayMs', $localize`:@@health.log-delay:Last append to the log`, this.#milliseconds),
-      fact('store', $localize`:@@health.store:Event log`, (store) =>
-        store === 'sqlite' ? 'SQLite' : $localize`:@@health.memory:In memory`,
+      fact(
+        'store',
+        $localize`:@@health.store:Event log`,
+        (store) => storeNames[store] ?? $localize`:@@health.memory:In memory`,
       ),
       fact('uptimeSeconds', $localize`:@@health.uptime:Running for`, describeDuration),
     ];
