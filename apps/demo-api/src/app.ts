@@ -1,5 +1,6 @@
 import { createStreams, type Streams } from '@sillage/server';
 import { expressStreams } from '@sillage/server/express';
+import type { Operations } from '@sillage/server/operations';
 import express, { type Express, type Request, type Router } from 'express';
 import type { DestinationStream } from 'pino';
 import { analyticsRoutes } from './analytics/analytics-routes.ts';
@@ -36,6 +37,8 @@ export interface DemoApi {
   readonly router: Router;
   readonly logging: Logging;
   readonly endpoints: Endpoints;
+  /** Health and metrics. */
+  readonly operations: Operations;
   /** Closes every session, and whatever else would keep the process alive. */
   close(): Promise<void>;
 }
@@ -49,7 +52,7 @@ export interface DemoApiOptions {
 
 export async function createDemoApi({ config, assistant, logDestination }: DemoApiOptions): Promise<DemoApi> {
   const usage = createUsage();
-  const { context, close } = await createContext({ config, usage, logDestination });
+  const { context, operations, close } = await createContext({ config, usage, logDestination });
   const app = express();
   beforeRoutes(app, context, usage);
   const router = express.Router();
@@ -82,5 +85,5 @@ export async function createDemoApi({ config, assistant, logDestination }: DemoA
   app.use(router);
   app.use(answerUnknownPath);
   app.use(answerFailure(context));
-  return { app, router, streams, logging: context.logging, endpoints: context.endpoints, close };
+  return { app, router, streams, logging: context.logging, endpoints: context.endpoints, operations, close };
 }

@@ -47,6 +47,8 @@ const environment = z.object({
    * other process.
    */
   DRAIN_WINDOW_MS: z.coerce.number().int().min(0).default(0),
+  /** Serves `/healthz`, `/readyz` and `/metrics` on this port of the loopback interface: platforms and Prometheus reach it, and users do not. */
+  OPERATIONS_PORT: port.optional(),
   HEARTBEAT_MS: z.coerce.number().int().min(100).default(15_000),
   /** The interval of measurements, price changes and telemetry. */
   SAMPLE_INTERVAL_MS: z.coerce.number().int().min(10).default(1_000),

@@ -1,9 +1,11 @@
 import { createEntraVerifier, createHub, type SessionSummary, type TokenVerifier } from '@sillage/server';
+import type { Operations } from '@sillage/server/operations';
 import type { DestinationStream } from 'pino';
 import type { Usage } from './analytics/usage.ts';
 import type { Config } from './config.ts';
 import type { DemoContext } from './demo-context.ts';
 import { createEndpoints, type Endpoints } from './live/endpoints.ts';
+import { createApiMetrics, observe } from './live/observe.ts';
 import { createListeners } from './live/listeners.ts';
 import { createLiveHub } from './live/live-hub.ts';
 import { createLogging, type Logging } from './logs/logging.ts';
@@ -31,7 +33,7 @@ export async function createContext({
   config,
   usage,
   logDestination,
-}: ContextOptions): Promise<{ context: DemoContext; close: () => Promise<void> }> {
+}: ContextOptions): Promise<{ context: DemoContext; operations: Operations; close: () => Promise<void> }> {
   const closers: (() => void | Promise<void>)[] = [];
   const stores = await openStores(config, () => usage.count('events'));
   // Counted and not logged: a log line that could not be published would cause another one.
@@ -48,7 +50,8 @@ export async function createContext({
     destination: logDestination,
     publish: (type, line) => logLines.send(logTopic(type, line.level), { data: line }),
   });
-  const hub = createHub({ log: stores.log, maxEventBytes });
+  const metrics = createApiMetrics(config);
+  const hub = createHub({ log: stores.log, maxEventBytes, observer: metrics.hubObserver });
   const listeners = createListeners();
   const audit: DemoContext['audit'] = (who, action, fields = {}) =>
     logging.audit.info({ user: who.id, ...fields }, `${who.name} ${action}`);
@@ -66,6 +69,7 @@ export async function createContext({
     verifier: createVerifier(config, logging),
     config,
     maxEventBytes,
+    metrics,
     onOpened(session) {
       people.meet(session.identity);
       noteSessions();
@@ -86,6 +90,7 @@ export async function createContext({
       ...{ config, hub, live, logLines, endpoints, access, guard, stores, disk, people, stepUp, listeners, logging },
       ...{ audit, notify: createNotify(hub), onClose: (close) => void closers.push(close) },
     },
+    operations: observe(metrics, { hub, log: stores.log, endpoints }),
     async close() {
       for (const closeFeature of closers.splice(0).reverse()) await closeFeature();
       endpoints.close();

@@ -80,3 +80,25 @@ it('exits on SIGTERM while the body of a request never ends', { timeout: 15_000 
   await emulator.close();
   await rm(folder, { recursive: true });
 });
+
+it('serves health and metrics at OPERATIONS_PORT', { timeout: 20_000 }, async () => {
+  const emulator = await startEntraEmulator();
+  const folder = await mkdtemp(join(tmpdir(), 'main-'));
+  const free = createServer().listen(0, '127.0.0.1');
+  await once(free, 'listening');
+  const { port } = free.address() as AddressInfo;
+  free.close();
+  const api = await startApiProcess(emulator, folder, { OPERATIONS_PORT: String(port) });
+  const ask = async (path: string) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    return { status: response.status, text: await response.text() };
+  };
+  expect(await ask('/healthz')).toEqual({ status: 200, text: '{"status":"ok"}' });
+  expect(JSON.parse((await ask('/readyz')).text)).toMatchObject({ status: 'ok', checks: { hub: 'ok', log: 'ok' } });
+  expect((await ask('/metrics')).text).toContain('sillage_sessions{engine="sqlite"} 0');
+  expect((await ask('/notifications/stream')).status).toBe(404);
+  expect((await fetch(`http://localhost:${api.port}/metrics`)).status).not.toBe(200);
+  expect(await api.end('SIGTERM')).toEqual([0, null]);
+  await emulator.close();
+  await rm(folder, { recursive: true });
+});

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { createServer } from 'node:http';
-import { drainOnSignal } from '@sillage/server/node';
+import { createNodeExchange, drainOnSignal } from '@sillage/server/node';
 import { pino } from 'pino';
 import { createDemoApi } from './app.ts';
 import { createDocsAssistant } from './assistant/docs-assistant.ts';
@@ -45,6 +45,16 @@ server.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(1);
 });
 server.listen(config.API_PORT, config.SILLAGE_HOST, () => logger.info({ address: server.address() }, 'listening'));
+
+if (config.OPERATIONS_PORT !== undefined) {
+  createServer((request, response) => {
+    void api.operations.handle(createNodeExchange(request, response)).then((outcome) => {
+      if (outcome === 'unknown') response.writeHead(404).end();
+    });
+  })
+    .listen(config.OPERATIONS_PORT, '127.0.0.1')
+    .unref();
+}
 
 const stop = (): void => {
   server.close();

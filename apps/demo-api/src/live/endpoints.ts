@@ -1,4 +1,5 @@
 import { createStreamEndpoint, type Hub, type SessionSummary, type TokenVerifier } from '@sillage/server';
+import type { Metrics } from '@sillage/server/operations';
 import type { Config } from '../config.ts';
 import { corsOf } from '../web-origins.ts';
 
@@ -24,10 +25,11 @@ export interface EndpointsOptions {
   readonly onOpened: (session: SessionSummary) => void;
   readonly onClosed: (session: SessionSummary, reason: string) => void;
   readonly onError: (error: unknown) => void;
+  readonly metrics: Metrics;
 }
 
 export function createEndpoints(options: EndpointsOptions): Endpoints {
-  const { hub, verifier, config, maxEventBytes, onOpened, onClosed, onError } = options;
+  const { hub, verifier, config, maxEventBytes, onOpened, onClosed, onError, metrics } = options;
   const byUser = new Map<string, number>();
   let sessionCount = 0;
 
@@ -44,14 +46,16 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     cors: corsOf(config),
     heartbeatMs: config.HEARTBEAT_MS,
     maxEventBytes,
-    onSessionOpened(session: SessionSummary) {
-      count(session, 1);
-      onOpened(session);
-    },
-    onSessionClosed(session: SessionSummary, reason: string) {
-      count(session, -1);
-      onClosed(session, reason);
-    },
+    ...metrics.endpointHooks({
+      onSessionOpened(session: SessionSummary) {
+        count(session, 1);
+        onOpened(session);
+      },
+      onSessionClosed(session: SessionSummary, reason: string) {
+        count(session, -1);
+        onClosed(session, reason);
+      },
+    }),
     onError,
   };
   const main = createStreamEndpoint(common);
