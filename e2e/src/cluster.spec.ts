@@ -32,7 +32,7 @@ describe.each(['redis', 'postgres'])('npm run start:cluster, with %s', (engine) 
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('two users chat while one node and then the other is killed: nothing is lost, and nobody is told a gap', async () => {
+  it('two users chat while one node and then the other is killed: nothing is lost, and no page shows a gap', async () => {
     const visitors = await Promise.all([alice, bob].map(() => Visitor.arrive(browser, { web })));
     const [first, second] = visitors as [Visitor, Visitor];
     await first.signIn(alice, '/chat/cluster');
