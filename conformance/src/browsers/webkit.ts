@@ -12,7 +12,7 @@ const callTimeoutMs = 60_000;
 export async function startWebKit(): Promise<BrowserPage> {
   const port = await freePort();
   const driver = spawn('xvfb-run', ['--auto-servernum', 'WebKitWebDriver', `--port=${port}`], {
-    // A group of its own: xvfb-run does not end its children.
+    // In a separate process group, which can be ended as a whole: xvfb-run does not end its children.
     detached: true,
     stdio: 'ignore',
     env: { ...process.env, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1', LC_ALL: 'C' },

@@ -69,6 +69,8 @@ export type {
 export { createHub } from './hub/index.ts';
 export { createMemoryEventLog } from './logs/index.ts';
 export type { MemoryEventLogOptions } from './logs/index.ts';
+export { createPresence } from './presence/index.ts';
+export type { Presence, PresenceChange, PresenceOptions } from './presence/index.ts';
 export { isServerError } from './server-error.ts';
 export type { ServerError } from './server-error.ts';
 export type { DrainOptions, SessionCounts, SessionCloseReason } from './sessions/index.ts';

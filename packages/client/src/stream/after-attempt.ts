@@ -99,7 +99,10 @@ export function afterEnd(state: MachineState, attemptEnd: AttemptEnd, context: C
   }
 }
 
-/** Forgets what an outcome disproves: any answer but a 401 ends a row of refusals, any answer at all shows that the server is reachable. */
+/**
+ * Forgets what an outcome disproves. A 401 is answered by one new token: once the server has answered otherwise, the next 401 is about that token, and
+ * may have another one. Any answer shows that the server is reachable.
+ */
 function afterOutcome(memory: Memory, outcome: Outcome): Memory {
   const { kind } = outcome;
   const keepsRefusals = kind === 'no-token' || (kind === 'refused' && outcome.status === 401);

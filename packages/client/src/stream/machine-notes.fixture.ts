@@ -48,7 +48,7 @@ export const ignoredBecause: Record<Input['type'], string> = {
   answered: 'No response is expected.',
   opened: 'No response is expected.',
   bytes: 'The machine did not ask.',
-  live: 'There is no successor that waits for it.',
+  live: 'No successor is being opened.',
   rotate: 'No connection is open, or its successor is being opened already.',
   retry: 'Only an open connection brings it.',
   ended: 'There is no attempt: what comes late belongs to an earlier one.',

@@ -61,7 +61,7 @@ export class Subscription implements LiveMember {
   #after: string;
   /** Whether nothing was written yet, so that a gap can be told. */
   #isFirst = true;
-  /** Whether the client resumes, and was not told yet that it has reached the present (PROTOCOL 5.6). */
+  /** Whether the client resumes and has not received the block that ends its replay (PROTOCOL 5.6). */
   #isResuming: boolean;
   /** Whether the stream's last event is in the past. */
   #isOver = false;

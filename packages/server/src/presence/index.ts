@@ -1,0 +1,2 @@
+export { createPresence } from './presence.ts';
+export type { Presence, PresenceChange, PresenceOptions } from './presence.ts';
