@@ -101,7 +101,9 @@ export function registerRemoteLogContract(
       for (const data of range(1, 12)) await small[Number(data) % 2]?.append('a', entry(data));
       for (const node of small) {
         const { gap, events } = await node.read({ after: 'e1-1', topics: ['a'], maxEvents: 10, maxBytes: 1e6 });
-        expect([gap?.reason, gap?.place.sequence, events[0]?.sequence]).toEqual(['trimmed', 7, 8]);
+        // No fewer than the last five, and a few more where the log removes some at a time.
+        const after = gap?.place.sequence ?? 0;
+        expect([gap?.reason, events[0]?.sequence, after > 1 && after <= 7]).toEqual(['trimmed', after + 1, true]);
       }
     });
 

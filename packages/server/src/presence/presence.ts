@@ -64,7 +64,7 @@ const maxSeats = 20_000;
 
 /**
  * Knows who follows which topic, on every node that shares the hub's log. Users count and not their pages; a rotation or a short interruption
- * is no change; and the users of a node that died leave when its lease ends.
+ * changes nothing; and the users of a node that died leave when its lease ends.
  *
  * @throws ConfigurationError for a time that is not a whole number of at least 1.
  *
