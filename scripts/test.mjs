@@ -25,7 +25,7 @@ const ng = join(root, 'node_modules', '@angular', 'cli', 'bin', 'ng.js');
 const suites = {
   node: (report) => ({
     cwd: root,
-    // More workers than cores: tests with a database or a browser mostly wait. They wait for each other too, which is no failure.
+    // More workers than cores: tests with a database or a browser mostly wait, also for each other.
     args: [
       ...[vitest, 'run', `--maxWorkers=${2 * availableParallelism()}`, '--testTimeout=120000', '--hookTimeout=60000'],
       ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],

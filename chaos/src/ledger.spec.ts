@@ -27,6 +27,12 @@ describe('what a client has received', () => {
       {},
       1,
     ],
+    [
+      'is right with a second gap, if lost events came again after the first',
+      [event(4, 'e-2'), gap, event(1, 'e-1'), event(4, 'e-2'), gap, event(1, 'f-1'), event(3, 'f-2')],
+      {},
+      1,
+    ],
     ['lacks an event', [event(1, 'e-1')], { lost: 1 }, 0],
     ['has an event twice', [event(1, 'e-1'), event(1, 'e-2'), event(3, 'e-3')], { duplicated: 1 }, 0],
     ['is not in the order of its publication', [event(3, 'e-1'), event(1, 'e-2')], { outOfOrder: 1 }, 0],

@@ -24,7 +24,7 @@ export interface Verdict {
 
 /**
  * Compares what a client has received with what was published on its topics. After a gap, the server sends what its log holds, from the beginning:
- * what the client has had before comes again.
+ * what the client has had before comes again. A node that has not heard of the loss yet may send lost events once more, and then another gap.
  *
  * @param losses how often the engine has lost events.
  */
@@ -39,10 +39,14 @@ export function judge(
   let sinceGap = new Set<string>();
   let lastNumbers = new Map<string, number>();
   let last: { readonly epoch: string; readonly sequence: number } | undefined;
-  let gaps = 0;
+  /** Whether the client has had an event since the last gap that the engine has lost: it has to be told. */
+  let hasLostEvent = false;
+  let excused = losses;
   for (const entry of received) {
     if (entry.kind === 'gap') {
-      gaps += 1;
+      if (hasLostEvent) hasLostEvent = false;
+      else if (excused > 0) excused -= 1;
+      else verdict.needlessGaps += 1;
       sinceGap = new Set();
       lastNumbers = new Map();
       last = undefined;
@@ -52,6 +56,7 @@ export function judge(
     const key = `${topic} ${number}`;
     const outcome = ledger.get(topic)?.get(number);
     if (outcome === undefined || !topics.includes(topic)) verdict.invented += 1;
+    if (outcome === 'withdrawn') hasLostEvent = true;
     if (sinceGap.has(key)) verdict.duplicated += 1;
     sinceGap.add(key);
     everReceived.add(key);
@@ -65,7 +70,6 @@ export function judge(
       lastNumbers.set(topic, number);
     }
   }
-  verdict.needlessGaps = Math.max(0, gaps - losses);
   for (const topic of topics) {
     for (const [number, outcome] of ledger.get(topic) ?? []) {
       if (outcome === 'acknowledged' && !everReceived.has(`${topic} ${number}`)) verdict.lost += 1;

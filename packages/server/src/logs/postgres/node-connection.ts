@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import type { ClientConfig } from 'pg';
 import type { Clock } from '../../core/index.ts';
-import type { Query } from './read-page.ts';
+import type { Query } from './queries.ts';
 
 export interface NodeConnectionOptions {
   readonly config: ClientConfig;

@@ -8,7 +8,7 @@ import { registerEventLogContract } from '../event-log-contract.fixture.ts';
 import { entry, follow, range, registerRemoteLogContract } from '../remote-log-contract.fixture.ts';
 import { Follower } from '../follower.ts';
 import { createFollowSource } from './read-page.ts';
-import type { Query } from './read-page.ts';
+import type { Query } from './queries.ts';
 import { createPostgresEventLog, migratePostgresEventLog } from './postgres-event-log.ts';
 import type { PostgresEventLogOptions } from './postgres-event-log.ts';
 import { startPostgres } from './postgres-server.fixture.ts';

@@ -3,9 +3,8 @@ import type { Clock } from '../../core/index.ts';
 import { formatEventId } from '../../events/index.ts';
 import type { Follower } from '../follower.ts';
 import { createFollowSource } from './read-page.ts';
-import type { Query } from './read-page.ts';
 import { NodeConnection } from './node-connection.ts';
-import type { PostgresQueries } from './queries.ts';
+import type { PostgresQueries, Query } from './queries.ts';
 import type { LogBounds, Sequencer } from './sequencer.ts';
 
 export interface PostgresNodeOptions {

@@ -1,3 +1,6 @@
+/** Runs one statement on a node's own connection. */
+export type Query = <Row>(text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
+
 /** Everything that a node asks its database, but for the functions of migrations.ts. */
 export interface PostgresQueries {
   readonly listen: string;

@@ -3,10 +3,8 @@ import { formatEventId } from '../../events/index.ts';
 import type { EventPlace, LoggedEvent, LogPage, LogReadRequest } from '../../events/index.ts';
 import type { FollowSource } from '../follower.ts';
 import { readRemotePage } from '../page.ts';
-import type { PostgresQueries } from './queries.ts';
-
-/** Runs one statement on the node's own connection. */
-export type Query = <Row>(text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
+import type { PostgresQueries, Query } from './queries.ts';
+import { checkServer } from './server-history.ts';
 
 interface EventRow {
   /** `null` in a row that only has the state. */
@@ -69,7 +67,8 @@ export function createFollowSource(query: Query, queries: PostgresQueries): Foll
       };
     },
     async endEpoch(epoch, next) {
-      await query(queries.beginEpoch, [epoch, next, 0]);
+      // After a failover, what the new server still has holds.
+      if ((await checkServer(query, queries)) === 'same') await query(queries.beginEpoch, [epoch, next, 0]);
     },
   };
 }

@@ -1,6 +1,5 @@
-import { randomEpoch } from '../random-epoch.ts';
-import type { Query } from './read-page.ts';
-import type { PostgresQueries } from './queries.ts';
+import { checkServer } from './server-history.ts';
+import type { PostgresQueries, Query } from './queries.ts';
 
 /** The log's bounds, as far as they are known here. */
 export interface LogBounds {
@@ -54,7 +53,7 @@ export class Sequencer {
       await this.#watch(query);
       return;
     }
-    await this.#beginTerm(query);
+    await checkServer(query, queries);
     this.#isElected = true;
   }
 
@@ -73,18 +72,6 @@ export class Sequencer {
     if (last - first + 1 <= maxEvents + slack) return;
     const through = Math.min(last - maxEvents, first - 1 + maxTrim, limit);
     if (through >= first) await query(queries.trim, [through, maxTrimmedTopics]);
-  }
-
-  /**
-   * Begins another history if the database is not the one of the last term: a promoted replica or a restored backup may have lost the last
-   * events, whose numbers would be given again. Positions that it still has hold.
-   */
-  async #beginTerm(query: Query): Promise<void> {
-    const { queries } = this.#options;
-    const [row] = await query<{ epoch: string; last: number; origin: string; present: string }>(queries.readOrigin);
-    if (row === undefined || row.origin === row.present) return;
-    if (row.origin !== '') await query(queries.beginEpoch, [row.epoch, randomEpoch(), row.last]);
-    await query(queries.writeOrigin, [row.present]);
   }
 
   async #watch(query: Query): Promise<void> {
