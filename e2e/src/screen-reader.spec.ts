@@ -151,16 +151,17 @@ describe('to a screen reader', () => {
     await visitor.signIn(alice);
     for (const [path, place] of [
       ['/stocks', '[data-symbol] [data-price]'],
-      ['/dashboard', '[data-metric="cpu"]'],
+      ['/dashboard', '[data-metric]'],
       ['/health', '[data-health="uptimeSeconds"]'],
     ] as const) {
       await visitor.open(path);
       await visitor.live();
-      const value = page.locator(place).first();
+      // All of them: a busy processor is at 100 % for a while.
+      const all = page.locator(place);
       const values = new Set<string>();
       await expect
         .poll(async () => {
-          values.add(await value.innerText());
+          values.add((await all.allInnerTexts()).join(' '));
           return values.size;
         })
         .toBeGreaterThan(2);
