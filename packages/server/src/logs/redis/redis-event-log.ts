@@ -48,6 +48,8 @@ export interface RedisEventLogOptions {
 interface Append {
   readonly topic: string;
   readonly entry: LogEntry;
+  /** When its time is over, also if it still waits for its batch. */
+  readonly deadline: number;
   readonly resolve: (event: LoggedEvent) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -72,6 +74,10 @@ export function createRedisEventLog(options: RedisEventLogOptions = {}): EventLo
   if (!/^[^{}\s]{1,100}$/.test(prefix)) {
     throw new ConfigurationError(`prefix is "${prefix}". Use 1 to 100 characters without braces and spaces.`);
   }
+  // Without the value: it may hold a password.
+  if (url !== undefined && !(URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol))) {
+    throw new ConfigurationError('url is not a valid URL of Redis. Pass one such as redis://localhost:6379.');
+  }
   const keys = keysOf(prefix);
   const clock = systemClock;
   const report = createReporter(onError);
@@ -91,7 +97,11 @@ export function createRedisEventLog(options: RedisEventLogOptions = {}): EventLo
     onIdle: () => whenIdle?.(),
   });
 
-  async function runBatch(batch: readonly Append[]): Promise<void> {
+  async function runBatch(gathered: readonly Append[]): Promise<void> {
+    const now = clock.monotonic();
+    const batch = gathered.filter(({ deadline }) => deadline > now);
+    for (const { deadline, reject } of gathered) if (deadline <= now) reject(unavailable(timeoutMs, undefined));
+    if (batch.length === 0) return;
     try {
       batchNumber += 1;
       const place = await appendUntilKnown(batch);
@@ -108,7 +118,7 @@ export function createRedisEventLog(options: RedisEventLogOptions = {}): EventLo
   async function appendUntilKnown(batch: readonly Append[]): Promise<EventPlace> {
     const { connection, follower } = await ready();
     const values = batch.flatMap(({ topic, entry }) => [topic, entry.type, entry.data, String(entry.retry ?? '')]);
-    const deadline = clock.monotonic() + timeoutMs;
+    const deadline = Math.min(...batch.map((append) => append.deadline));
     for (;;) {
       const { epoch, sequence } = follower.place;
       const head = [node, String(batchNumber), randomEpoch(), epoch, String(sequence)];
@@ -166,8 +176,9 @@ export function createRedisEventLog(options: RedisEventLogOptions = {}): EventLo
   return {
     async append(topic, entry) {
       checkOpen();
+      const deadline = clock.monotonic() + timeoutMs;
       await ready();
-      return new Promise((resolve, reject) => batches.add({ topic, entry, resolve, reject }));
+      return new Promise((resolve, reject) => batches.add({ topic, entry, deadline, resolve, reject }));
     },
     async read(request) {
       checkOpen();

@@ -55,7 +55,9 @@ local function beginEpoch(state, nextEpoch, through)
 end
 
 local function openLog(nextEpoch)
-  local origin = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''
+  -- A user may lack the permission for INFO: then only the positions that nodes have seen tell.
+  local info = redis.pcall('INFO', 'server')
+  local origin = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
   local values = redis.call('HMGET', meta, 'epoch', 'first', 'last', 'forgotten', 'origin')
   if not values[1] then
     redis.call('DEL', events, byTopic, trimmed, histories, nodes)
@@ -63,7 +65,7 @@ local function openLog(nextEpoch)
     return { epoch = nextEpoch, first = 1, last = 0, forgotten = 0 }
   end
   local state = { epoch = values[1], first = tonumber(values[2]), last = tonumber(values[3]), forgotten = tonumber(values[4]) }
-  if values[5] ~= origin then
+  if origin ~= '' and values[5] ~= origin then
     redis.call('HSET', meta, 'origin', origin)
     beginEpoch(state, nextEpoch, state.last)
   end
@@ -99,6 +101,8 @@ local done = redis.call('HGET', nodes, node)
 if done then
   local doneBatch, doneEpoch, doneFirst = string.match(done, '^(%d+) (%w+) (%d+)')
   if doneBatch == batch then return { doneEpoch, tonumber(doneFirst) } end
+  -- It was on its way when its connection was lost, and has been sent again on another meanwhile.
+  if tonumber(doneBatch) > tonumber(batch) then return redis.error_reply('STALE A later batch of this node is stored.') end
 end
 
 local firstOfBatch = state.last + 1
@@ -128,9 +132,9 @@ if excess > 0 then
   state.forgotten = math.max(state.forgotten, tonumber(gone[#gone]))
 end
 redis.call('HSET', meta, 'first', state.first, 'last', state.last, 'forgotten', state.forgotten)
-redis.call('HSET', nodes, node, batch .. ' ' .. state.epoch .. ' ' .. firstOfBatch)
 -- Nodes come and go. A node that is forgotten here could at worst repeat its last batch, and only if its outcome is unknown.
 if redis.call('HLEN', nodes) > 1000 then redis.call('DEL', nodes) end
+redis.call('HSET', nodes, node, batch .. ' ' .. state.epoch .. ' ' .. firstOfBatch)
 return { state.epoch, firstOfBatch }
 `);
 
