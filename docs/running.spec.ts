@@ -3,7 +3,15 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { requestTicketUrl, type EventStream } from '@sillage/client';
-import { ALICE, CONTOSO, SAMPLE_API, SAMPLE_SCOPE, SAMPLE_SPA, startEntraEmulator } from '@sillage/entra-emulator';
+import {
+  ALICE,
+  CONTOSO,
+  SAMPLE_API,
+  SAMPLE_DAEMON,
+  SAMPLE_SCOPE,
+  SAMPLE_SPA,
+  startEntraEmulator,
+} from '@sillage/entra-emulator';
 import { createEntraVerifier, createHub, createMemoryEventLog, createStreamEndpoint } from '@sillage/server';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { blockWith } from './documents.ts';
@@ -61,6 +69,46 @@ describe('the server of the README', () => {
       if (text.includes('event: shipped')) break;
     }
     expect(text).toMatch(/event: gap\n[\s\S]*event: shipped\n[\s\S]*data: \{"order":42\}\n/);
+  });
+});
+
+describe('publishing over HTTP, as the README of the server has it', () => {
+  it('takes the events of a service whose token is from the client credentials flow, and once', async () => {
+    const emulator = await startEntraEmulator();
+    endings.push(() => emulator.close());
+    vi.stubEnv('TENANT_ID', CONTOSO.tenantId);
+    vi.stubEnv('API_CLIENT_ID', SAMPLE_API.clientId);
+    const { server } = await runBlock(blockWith('packages/server/README.md', 'createPublishEndpoint({'), {
+      replace: {
+        'express().all': 'export const server = express().all',
+        '.listen(3000)': ".listen(0, 'localhost')",
+        'createEntraVerifier({': `createEntraVerifier({ authority: '${emulator.origin}',`,
+      },
+    });
+    const listening = server as Server;
+    endings.push(() => listening.close());
+    if (!listening.listening) await once(listening, 'listening');
+    const granted = await fetch(`${emulator.origin}/${CONTOSO.tenantId}/oauth2/v2.0/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: SAMPLE_DAEMON.clientId,
+        client_secret: SAMPLE_DAEMON.secret,
+        scope: `${SAMPLE_API.appIdUri}/.default`,
+      }),
+    });
+    const { access_token: token } = (await granted.json()) as { access_token: string };
+    const curl = blockWith('packages/server/README.md', 'curl -X POST', 'sh').code.replace('$TOKEN', token);
+    const headers = [...curl.matchAll(/-H "([^:]+): ([^"]+)"/g)].map(([, name, value]) => [name, value]);
+    const send = () =>
+      fetch(`http://localhost:${(listening.address() as AddressInfo).port}/publish`, {
+        method: 'POST',
+        headers: headers as [string, string][],
+        body: /-d '([^']+)'/.exec(curl)?.[1] ?? '',
+      });
+    const first = await send();
+    expect([first.status, await first.json()]).toEqual([200, { ids: [expect.stringMatching(/-1$/)], isRepeat: false }]);
+    expect(await (await send()).json()).toMatchObject({ isRepeat: true });
   });
 });
 

@@ -46,6 +46,7 @@ export type {
   EventPlace,
   EventLog,
   GapReason,
+  LogBatch,
   LogEntry,
   LoggedEvent,
   LogGap,
@@ -53,6 +54,7 @@ export type {
   LogReadRequest,
   LogTail,
   LogTailListener,
+  StoredBatch,
 } from './events/index.ts';
 export { encodeComment, encodeEvent, formatEventId, isEpoch, parseEventId, locateCursor } from './events/index.ts';
 export type {
@@ -62,6 +64,7 @@ export type {
   HubObserver,
   HubOptions,
   PublishOptions,
+  TopicEvent,
   SignalListener,
   Signals,
   SubscribeOptions,
@@ -74,7 +77,7 @@ export type { Presence, PresenceChange, PresenceOptions } from './presence/index
 export { isServerError } from './server-error.ts';
 export type { ServerError } from './server-error.ts';
 export type { DrainOptions, SessionCounts, SessionCloseReason } from './sessions/index.ts';
-export { createStreamEndpoint, createStreams } from './endpoint/index.ts';
+export { createPublishEndpoint, createStreamEndpoint, createStreams } from './endpoint/index.ts';
 export type {
   CreateStreamsOptions,
   FiniteStreamDefinition,
@@ -87,6 +90,9 @@ export type {
 } from './endpoint/index.ts';
 export type {
   ConnectionAttempt,
+  PublishEndpoint,
+  PublishEndpointOptions,
+  TopicGrants,
   SessionSummary,
   StreamEndpoint,
   StreamEndpointOptions,

@@ -16,10 +16,12 @@ import { createIdentity } from '../auth/identity.fixture.ts';
 import type { TicketOptions } from '../auth/tickets.ts';
 import { createMemoryEventLog } from '../logs/memory-event-log.ts';
 import { createStreamEndpoint } from '../endpoint/stream-endpoint.ts';
+import { createPublishEndpoint } from '../endpoint/publish-endpoint.ts';
 import { createStreams } from '../endpoint/streams-table.ts';
 import {
   expressAuthenticate,
   expressCors,
+  expressPublish,
   expressRespond,
   expressStream,
   expressStreams,
@@ -348,6 +350,29 @@ describe('ordinary routes', () => {
       APP_ORIGIN,
     ]);
     await stream.body?.cancel();
+  });
+});
+
+describe('publishing over HTTP', () => {
+  it('takes events of another service, and limits the body that it reads', async () => {
+    const hub = createHub({ log: createMemoryEventLog({ epoch: 'e1' }) });
+    const verifier = {
+      verify: () => Promise.resolve(createIdentity({ kind: 'application', scopes: [], roles: ['Publish'] })),
+    };
+    const grants = { Publish: ['orders'] };
+    const publishing = createPublishEndpoint({ hub, verifier, grants, maxBodyBytes: 1_000 });
+    const url = await listen(express().all('/publish', expressPublish(publishing)));
+    const post = (body: string) =>
+      fetch(`${url}/publish`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer token', 'content-type': 'application/json' },
+        body,
+      });
+    const answer = await post('{"events":[{"topic":"orders","data":1}]}');
+    expect([answer.status, await answer.json()]).toEqual([200, { ids: ['e1-1'], isRepeat: false }]);
+    expect((await post('{"events":')).status).toBe(400);
+    expect((await post(`{"events":[{"topic":"orders","data":"${'x'.repeat(1_000_000)}"}]}`)).status).toBe(413);
+    expect((await post('{"events":[{"topic":"orders","data":2}]}')).status).toBe(200);
   });
 });
 

@@ -4,7 +4,14 @@ import type { CorsOptions, EndpointRequest, Refusal } from '../http/index.ts';
 import { createAccess, isTicketRefusedError, refuseTicket } from '../auth/index.ts';
 import type { AccessRequirements, Identity, TokenVerifier } from '../auth/index.ts';
 import { ConfigurationError } from '../core/index.ts';
-import type { RespondOptions, StreamEndpoint, StreamOptions, Streams, StreamSource } from '../endpoint/index.ts';
+import type {
+  PublishEndpoint,
+  RespondOptions,
+  StreamEndpoint,
+  StreamOptions,
+  Streams,
+  StreamSource,
+} from '../endpoint/index.ts';
 import { createNodeExchange, readNodeRequest } from './node.ts';
 
 export { drainOnSignal } from './drain-on-signal.ts';
@@ -43,6 +50,15 @@ export function expressStreams(streams: Streams<Request>): RequestHandler {
     if (streams.match(request.path) === undefined) next();
     else await streams.handle(createNodeExchange(request, response), request.path);
   };
+}
+
+/**
+ * Lets other services publish. Mount it with `app.all`, before any body parser, whose limit would apply instead.
+ *
+ * @example app.all('/publish', expressPublish(createPublishEndpoint({ hub, verifier, grants: { 'Orders.Publish': ['orders/*'] } })))
+ */
+export function expressPublish(endpoint: PublishEndpoint): RequestHandler {
+  return (request, response) => endpoint.publish(createNodeExchange(request, response));
 }
 
 /**

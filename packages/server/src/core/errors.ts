@@ -31,7 +31,9 @@ export type EventRefusedCode =
   | 'reserved-type'
   | 'invalid-topic'
   | 'unserialisable-data'
-  | 'event-too-large';
+  | 'event-too-large'
+  | 'invalid-key'
+  | 'key-reused';
 
 /** An event that cannot or must not be written. Nothing of it was stored or sent. */
 export class EventRefusedError extends SillageServerError<EventRefusedCode> {

@@ -15,3 +15,5 @@ export { LazyAbort } from './lazy-abort.ts';
 export { createPacer } from './pacer.ts';
 export type { Pacer } from './pacer.ts';
 export { scheduleTask } from './schedule.ts';
+export { sha256 } from './sha256.ts';
+export { within } from './within.ts';

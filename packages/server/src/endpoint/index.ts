@@ -24,3 +24,6 @@ export type {
   TableContext,
   TopicStreamDefinition,
 } from './streams-table.ts';
+export { createPublishEndpoint } from './publish-endpoint.ts';
+export type { PublishEndpoint, PublishEndpointOptions } from './publish-endpoint.ts';
+export type { TopicGrants } from './topic-grants.ts';

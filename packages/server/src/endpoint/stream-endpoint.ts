@@ -16,6 +16,7 @@ import {
   createReporter,
   scheduleTask,
   systemClock,
+  within,
 } from '../core/index.ts';
 import type { Clock } from '../core/index.ts';
 import { draftEvent, heartbeat, isTopic } from '../events/index.ts';
@@ -332,17 +333,6 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
       registry.close('server-closing', () => true);
     },
   };
-}
-
-/** What a promise resolves with; `undefined` if that takes too long. */
-async function within<T>(ms: number, promise: Promise<T> | undefined, clock: Clock): Promise<T | undefined> {
-  let cancel = (): void => undefined;
-  const late = new Promise<undefined>((resolve) => (cancel = clock.setTimer(() => resolve(undefined), ms)));
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    cancel();
-  }
 }
 
 /** PROTOCOL 3.1, 3.2. */

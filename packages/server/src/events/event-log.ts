@@ -49,6 +49,22 @@ export interface LogPage {
   readonly gap?: LogGap;
 }
 
+/** Events that are stored together or not at all, and once however often they are sent. */
+export interface LogBatch {
+  readonly events: readonly { readonly topic: string; readonly entry: LogEntry }[];
+  /** Names the batch: 1 to 200 printable ASCII characters. */
+  readonly key: string;
+  /** Tells batches of the same key apart: 1 to 64 ASCII characters without spaces. */
+  readonly fingerprint: string;
+}
+
+export interface StoredBatch {
+  /** One for each event, in the order of the batch. */
+  readonly ids: readonly string[];
+  /** Whether the events had been stored before. */
+  readonly isRepeat: boolean;
+}
+
 export interface LogTailListener {
   /** Events in the order of their sequence, none left out. Must not throw. */
   onEvents(events: readonly LoggedEvent[]): void;
@@ -79,6 +95,13 @@ export interface EventLog<Transaction = never> {
    * no position before.
    */
   appendIn?(transaction: Transaction, topic: string, entry: LogEntry): Promise<void>;
+  /**
+   * Appends all events of a batch or none, and nothing if a batch of this key was appended within the last 24 hours, by any node: then it resolves
+   * with what that one was given.
+   *
+   * @throws EventRefusedError (as a rejection) with `key-reused` for a known key with another fingerprint.
+   */
+  appendOnce?(batch: LogBatch): Promise<StoredBatch>;
   /** Reads a limited page, and never hides a gap (PROTOCOL 5.4). Must settle: sessions wait for each other's reads. */
   read(request: LogReadRequest): Promise<LogPage>;
   /** Delivers everything that is appended, by any process. */

@@ -8,6 +8,7 @@ export { locateCursor } from './event-log.ts';
 export type {
   EventLog,
   GapReason,
+  LogBatch,
   LogEntry,
   LogGap,
   LoggedEvent,
@@ -15,4 +16,5 @@ export type {
   LogReadRequest,
   LogTail,
   LogTailListener,
+  StoredBatch,
 } from './event-log.ts';

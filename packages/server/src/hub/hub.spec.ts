@@ -28,6 +28,48 @@ describe('publishing', () => {
     expect(page.events[0]).toMatchObject({ type: 'message', data: '{"n":1}' });
   });
 
+  it('stores the events of a key together and once, and delivers them once', async () => {
+    const hub = await createReadyHub();
+    const sink = subscribe(hub, ['a', 'b']);
+    const events = [
+      { topic: 'a', data: 1 },
+      { topic: 'b', type: 'raw', text: 'x' },
+    ];
+    expect(await hub.publishOnce('job 42', events)).toEqual({ ids: ['e1-1', 'e1-2'], isRepeat: false });
+    expect(await hub.publishOnce('job 42', events)).toEqual({ ids: ['e1-1', 'e1-2'], isRepeat: true });
+    await settle();
+    expect(sink.events().slice(1)).toEqual([
+      { id: 'e1-1', data: '1' },
+      { id: 'e1-2', type: 'raw', data: 'x' },
+    ]);
+    await expect(hub.publishOnce('job 42', [{ topic: 'a', data: 2 }])).rejects.toMatchObject({ code: 'key-reused' });
+  });
+
+  it('stores nothing of a batch that has an invalid event, or an invalid key', async () => {
+    const log = createMemoryEventLog({ epoch: 'e1' });
+    const hub = await createReadyHub({ log });
+    const good = { topic: 'a', data: 1 };
+    for (const bad of [
+      { topic: 'a', type: 'gap', data: 1 },
+      { topic: '', data: 1 },
+      { topic: 'a', data: 1n },
+    ]) {
+      await expect(hub.publishOnce('k', [good, bad])).rejects.toMatchObject({ name: 'EventRefusedError' });
+    }
+    for (const key of ['', ' k', 'a\nb', 'é', 'x'.repeat(201)]) {
+      await expect(hub.publishOnce(key, [good])).rejects.toMatchObject({ code: 'invalid-key' });
+    }
+    expect((await log.position()).sequence).toBe(0);
+    expect(await hub.publishOnce('k', [good])).toMatchObject({ isRepeat: false });
+  });
+
+  it('says so where the log cannot store a batch once', async () => {
+    const log: EventLog = { ...createMemoryEventLog() };
+    delete log.appendOnce;
+    const hub = await createReadyHub({ log });
+    await expect(hub.publishOnce('k', [])).rejects.toMatchObject({ code: 'invalid-configuration' });
+  });
+
   it('sends data as JSON, a string too, and text as it is', async () => {
     const hub = await createReadyHub();
     const sink = subscribe(hub, ['a']);

@@ -1,7 +1,8 @@
 import { checkTopic, draftEvent } from '../events/index.ts';
-import type { EventLog, EventPlace, LoggedEvent, LogTail, OutgoingEvent } from '../events/index.ts';
+import type { EventLog, EventPlace, LoggedEvent, LogTail, OutgoingEvent, StoredBatch } from '../events/index.ts';
 import { checkBounds, ClosedError, ConfigurationError, createPacer, scheduleTask, systemClock } from '../core/index.ts';
 import type { Clock } from '../core/index.ts';
+import { draftBatch } from './batch.ts';
 import { createFanOut } from './fan-out.ts';
 import type { HubObserver } from './hub-observer.ts';
 import { createReplay } from './replay.ts';
@@ -33,6 +34,9 @@ export interface PublishOptions<Transaction> {
   readonly client: Transaction;
 }
 
+/** An event and where it goes. */
+export type TopicEvent = OutgoingEvent & { readonly topic: string };
+
 export interface Hub<Transaction = never> {
   /**
    * Appends an event to a topic and resolves with its ID once the log has stored it. Sessions get it afterwards.
@@ -47,6 +51,17 @@ export interface Hub<Transaction = never> {
    * of the commits. Resolves once it is written there. It has no ID yet.
    */
   publish(topic: string, event: OutgoingEvent, options: PublishOptions<Transaction>): Promise<undefined>;
+  /**
+   * Publishes events together or not at all, and once for each key, on whichever node and however often it is called: for a job that is repeated after
+   * a crash, or a caller whose connection breaks. Keys are remembered for 24 hours.
+   *
+   * @param key 1 to 200 printable ASCII characters, which name this publication.
+   * @returns the events' IDs in their order; for a repeat, those of the first time.
+   * @throws EventRefusedError (as a rejection, and nothing is stored) as {@link publish}; `invalid-key`; `key-reused` for other events with a key
+   *   that was used before.
+   * @throws ConfigurationError (as a rejection) if the log cannot do it.
+   */
+  publishOnce(key: string, events: readonly TopicEvent[]): Promise<StoredBatch>;
   /** Resolves once the hub follows its log. After a failure, the next call tries again. */
   ready(): Promise<void>;
   /** Writes the topics' events to a sink until its signal aborts. Needs {@link ready}. */
@@ -172,8 +187,23 @@ export function createHub<Transaction = never>(options: HubOptions<Transaction>)
     return undefined;
   }
 
+  async function publishOnce(key: string, events: readonly TopicEvent[]): Promise<StoredBatch> {
+    checkOpen();
+    const batch = await draftBatch(key, events, maxEventBytes);
+    if (log.appendOnce === undefined) {
+      throw new ConfigurationError(
+        'This event log has no appendOnce(). Use one of this package, or publish() events one by one.',
+      );
+    }
+    const startedAt = clock.monotonic();
+    const stored = await log.appendOnce(batch);
+    if (!stored.isRepeat) for (const _ of stored.ids) observer.published?.(clock.monotonic() - startedAt);
+    return stored;
+  }
+
   return {
     publish,
+    publishOnce,
     ready,
     subscribe(subscription) {
       checkOpen();

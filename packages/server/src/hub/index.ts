@@ -1,5 +1,5 @@
 export { createHub } from './hub.ts';
-export type { Hub, HubOptions, PublishOptions } from './hub.ts';
+export type { Hub, HubOptions, PublishOptions, TopicEvent } from './hub.ts';
 export type { HubObserver } from './hub-observer.ts';
 export type { SignalListener, Signals } from './signals.ts';
 export { completeBlock, completeId } from './subscription-sink.ts';

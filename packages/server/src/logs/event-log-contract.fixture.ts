@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EventLog, LogPage } from '../events/event-log.ts';
+import type { EventLog, LogBatch, LogPage } from '../events/event-log.ts';
 
 export interface EventLogContractOptions {
   /** Creates an empty log of this epoch that holds about `maxEvents` (and no fewer than the last of them). */
@@ -39,6 +39,48 @@ export function registerEventLogContract(name: string, { createLog, settle }: Ev
         ['a', 'b', 'c', 'd'].map((topic) => log.append(topic, { type: 't', data: topic })),
       );
       expect(events.map(({ sequence, topic }) => `${sequence}${topic}`)).toEqual(['1a', '2b', '3c', '4d']);
+    });
+
+    const batch = (key: string, ...data: string[]): LogBatch => ({
+      key,
+      fingerprint: data.join('.'),
+      events: data.map((text) => ({ topic: 'a', entry: { type: 'message', data: text } })),
+    });
+
+    it('stores the events of a key once, and answers a repeat with the same IDs', async () => {
+      const seen: string[] = [];
+      const tail = await log.tail({
+        onEvents: (events) => seen.push(...events.map(({ id }) => id)),
+        onReset: () => undefined,
+      });
+      await append('b');
+      expect(await log.appendOnce?.(batch('k1', '1', '2'))).toEqual({ ids: ['e1-2', 'e1-3'], isRepeat: false });
+      expect(await log.appendOnce?.(batch('k1', '1', '2'))).toEqual({ ids: ['e1-2', 'e1-3'], isRepeat: true });
+      expect(await log.appendOnce?.(batch('k2', '3'))).toEqual({ ids: ['e1-4'], isRepeat: false });
+      expect((await read('e1-0', ['a'])).events.map(({ data }) => data)).toEqual(['1', '2', '3']);
+      await settle();
+      expect(seen).toEqual(['e1-1', 'e1-2', 'e1-3', 'e1-4']);
+      tail.stop();
+    });
+
+    it('stores the events of a key once when it is called several times at the same moment', async () => {
+      const outcomes = await Promise.all(Array.from({ length: 5 }, async () => log.appendOnce?.(batch('k1', '1'))));
+      expect(outcomes.map((outcome) => outcome?.ids)).toEqual(Array.from({ length: 5 }, () => ['e1-1']));
+      expect(outcomes.filter((outcome) => outcome?.isRepeat === false)).toHaveLength(1);
+      expect(await log.position()).toEqual({ epoch: 'e1', sequence: 1 });
+    });
+
+    it('refuses other events with a known key, and stores none of them', async () => {
+      await log.appendOnce?.(batch('k1', '1'));
+      await expect(log.appendOnce?.(batch('k1', '2'))).rejects.toMatchObject({ code: 'key-reused' });
+      expect(await log.position()).toEqual({ epoch: 'e1', sequence: 1 });
+    });
+
+    it('keeps its limit for events that come in a batch', async () => {
+      await log.appendOnce?.(batch('k1', ...Array.from({ length: 8 }, (_, index) => String(index))));
+      const page = await read('e1-0', ['a']);
+      expect(page.gap?.reason).toBe('trimmed');
+      expect(page.events.at(-1)?.data).toBe('7');
     });
 
     it('reads what comes after a place, of the topics that were asked for, in order (PROTOCOL 5.1)', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { registerEventLogContract } from './event-log-contract.fixture.ts';
+import { createFakeClock } from '../core/fake-clock.fixture.ts';
 import { createRandom, settle } from '../core/tick.fixture.ts';
 import { createMemoryEventLog } from './memory-event-log.ts';
 
@@ -15,6 +16,17 @@ describe('the memory log', () => {
     expect(page.events.map(({ sequence }) => sequence)).toEqual([9, 10]);
     await log.append('a', { type: 't', data: 'x'.repeat(1_000_000) });
     expect((await log.read({ after: 'e1-10', topics: ['a'], maxEvents: 9, maxBytes: 1 })).events).toHaveLength(1);
+  });
+
+  it('forgets the key of a batch after 24 hours, and not before', async () => {
+    const clock = createFakeClock();
+    const log = createMemoryEventLog({ epoch: 'e1', clock });
+    const batch = { key: 'k', fingerprint: 'f', events: [{ topic: 'a', entry }] };
+    await log.appendOnce?.(batch);
+    clock.advance(24 * 3_600_000 - 1);
+    expect(await log.appendOnce?.(batch)).toEqual({ ids: ['e1-1'], isRepeat: true });
+    clock.advance(1);
+    expect(await log.appendOnce?.(batch)).toEqual({ ids: ['e1-2'], isRepeat: false });
   });
 
   it('tells a gap without need once it has forgotten the topic (PROTOCOL 5.4)', async () => {

@@ -1,7 +1,10 @@
-import { checkBounds, ClosedError, ConfigurationError } from '../core/index.ts';
+import { checkBounds, ClosedError, ConfigurationError, systemClock } from '../core/index.ts';
+import type { Clock } from '../core/index.ts';
 import { formatEventId, isEpoch } from '../events/index.ts';
-import type { EventLog, LoggedEvent, LogTailListener } from '../events/index.ts';
+import type { EventLog, LogEntry, LoggedEvent, LogTailListener } from '../events/index.ts';
 import { mergeSequences, readPage } from './page.ts';
+import { rememberMs, repeatOf } from './publications.ts';
+import type { Publication } from './publications.ts';
 import { randomEpoch } from './random-epoch.ts';
 import { createTopicHistory } from './topic-history.ts';
 import type { TopicHistory } from './topic-history.ts';
@@ -18,8 +21,12 @@ export interface MemoryEventLogOptions {
   readonly maxTrimmedTopics?: number;
   /** The name of this history: 1 to 32 of `[0-9a-z]`, for tests. @default a random one, because the history is lost with the process */
   readonly epoch?: string;
+  /** Measures how long keys of batches are remembered. @default the system's */
+  readonly clock?: Pick<Clock, 'monotonic'>;
 }
 
+/** How many keys of batches it remembers. */
+const maxPublications = 100_000;
 /** The memory of an event besides its text: the object, and its entries in two arrays. */
 const eventOverheadBytes = 200;
 
@@ -31,6 +38,7 @@ const eventOverheadBytes = 200;
  */
 export function createMemoryEventLog(options: MemoryEventLogOptions = {}): EventLog {
   const { maxEvents = 10_000, maxBytes = 64 * 2 ** 20, maxTrimmedTopics = 10_000, epoch = randomEpoch() } = options;
+  const { clock = systemClock } = options;
   checkBounds({ maxEvents, maxBytes, maxTrimmedTopics });
   if (!isEpoch(epoch)) throw new ConfigurationError(`epoch is "${epoch}". Use 1 to 32 characters of 0-9 and a-z.`);
 
@@ -45,6 +53,8 @@ export function createMemoryEventLog(options: MemoryEventLogOptions = {}): Event
   /** No forgotten topic has lost anything after this sequence. */
   let forgottenThrough = 0;
   const tails = new Set<LogTailListener>();
+  /** By key, the oldest first. */
+  const publications = new Map<string, Publication & { readonly atMs: number }>();
   let isClosed = false;
 
   function trimOldest(): void {
@@ -84,6 +94,21 @@ export function createMemoryEventLog(options: MemoryEventLogOptions = {}): Event
     while (heldBytes > maxBytes && first < last) trimOldest();
   }
 
+  function write(topic: string, entry: LogEntry): LoggedEvent {
+    const sequence = last + 1;
+    const event: LoggedEvent = { ...entry, topic, sequence, id: formatEventId({ epoch, sequence }) };
+    store(event);
+    return event;
+  }
+
+  function forgetPublications(): void {
+    const oldestMs = clock.monotonic() - rememberMs;
+    for (const [key, { atMs }] of publications) {
+      if (atMs > oldestMs && publications.size < maxPublications) return;
+      publications.delete(key);
+    }
+  }
+
   function lostThrough(names: readonly string[]): number {
     return Math.max(0, ...names.map((topic) => topics.get(topic)?.trimmedThrough ?? forgottenThrough));
   }
@@ -103,11 +128,21 @@ export function createMemoryEventLog(options: MemoryEventLogOptions = {}): Event
     async append(topic, entry) {
       await Promise.resolve();
       checkOpen();
-      const sequence = last + 1;
-      const event: LoggedEvent = { ...entry, topic, sequence, id: formatEventId({ epoch, sequence }) };
-      store(event);
+      const event = write(topic, entry);
       for (const listener of tails) listener.onEvents([event]);
       return event;
+    },
+    async appendOnce({ events: wanted, key, fingerprint }) {
+      await Promise.resolve();
+      checkOpen();
+      forgetPublications();
+      const known = publications.get(key);
+      if (known !== undefined) return repeatOf(known, fingerprint);
+      const events = wanted.map(({ topic, entry }) => write(topic, entry));
+      const ids = events.map(({ id }) => id);
+      publications.set(key, { fingerprint, ids, atMs: clock.monotonic() });
+      for (const listener of tails) listener.onEvents(events);
+      return { ids, isRepeat: false };
     },
     async read(request) {
       await Promise.resolve();

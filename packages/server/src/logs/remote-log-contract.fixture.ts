@@ -75,6 +75,22 @@ export function registerRemoteLogContract(
       for (const node of nodes) expect(await node.position()).toEqual({ epoch: 'e1', sequence: 300 });
     });
 
+    it('stores the events of a key once, on whichever nodes it is published', async () => {
+      const followers = await Promise.all(nodes.map(follow));
+      const batch = {
+        key: 'k',
+        fingerprint: 'f',
+        events: ['1', '2'].map((data) => ({ topic: 'a', entry: entry(data) })),
+      };
+      const outcomes = await Promise.all([...nodes, ...nodes].map(async (node) => node.appendOnce?.(batch)));
+      expect(new Set(outcomes.map((outcome) => outcome?.ids.join(' ')))).toEqual(new Set(['e1-1 e1-2']));
+      await append(0, 'last');
+      for (const { data } of followers) {
+        await until(() => data().includes('last'));
+        expect(data()).toEqual(['1', '2', 'last']);
+      }
+    });
+
     it('takes a position from any node at any other', async () => {
       const [first, second] = [await append(0, '1'), await append(1, '2')];
       const page = await nodes[2]?.read({ after: first.id, topics: ['a'], maxEvents: 10, maxBytes: 1e6 });

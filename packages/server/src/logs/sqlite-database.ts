@@ -22,7 +22,7 @@ export interface OpenLogOptions {
   readonly firstEpoch: string;
 }
 
-const schemaVersion = 2;
+const schemaVersion = 3;
 /** How many earlier histories are remembered. A client of an older one is told a gap. */
 const maxHistories = 1_000;
 
@@ -35,6 +35,14 @@ const eventsSchema = `
   CREATE INDEX events_by_topic ON events (topic, sequence);
   CREATE TABLE trimmed (topic TEXT PRIMARY KEY, through INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE INDEX trimmed_by_place ON trimmed (through);
+`;
+
+/** The batches of `appendOnce`, by their keys. */
+const publicationsSchema = `
+  CREATE TABLE publications (
+    key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, ids TEXT NOT NULL, stored_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX publications_by_age ON publications (stored_at);
 `;
 
 /** Each opening is a row, in order. `through` is the last sequence of that history; NULL while it goes on. */
@@ -79,8 +87,13 @@ export function openSqliteLog({ path, synchronous, firstEpoch }: OpenLogOptions)
 function migrate(database: DatabaseSync, path: string): void {
   const { user_version: version } = readRow(database, 'PRAGMA user_version') as { user_version: number };
   if (version === schemaVersion) return;
+  if (version > schemaVersion) {
+    throw new ConfigurationError(
+      `${path} was written by another version (schema ${version}). Give the log another file.`,
+    );
+  }
   if (version === 0) database.exec(eventsSchema + historiesSchema);
-  else if (version === 1) {
+  if (version === 1) {
     database.exec(`
       ${historiesSchema}
       INSERT INTO histories SELECT 1, epoch, NULL FROM history;
@@ -88,11 +101,8 @@ function migrate(database: DatabaseSync, path: string): void {
       INSERT INTO forgotten SELECT forgotten_through FROM history;
       DROP TABLE history;
     `);
-  } else {
-    throw new ConfigurationError(
-      `${path} was written by another version (schema ${version}). Give the log another file.`,
-    );
   }
+  database.exec(publicationsSchema);
   database.exec(`PRAGMA user_version = ${schemaVersion}`);
 }
 

@@ -128,6 +128,16 @@ describe('the SQLite log', () => {
     expect(() => createSqliteEventLog({ path })).toThrow(/another version \(schema 99\)/);
   });
 
+  it('remembers the keys of batches over a restart', async () => {
+    const batch = { key: 'k', fingerprint: 'f', events: [{ topic: 'a', entry: { type: 'message', data: '1' } }] };
+    const first = createSqliteEventLog({ path, epoch: 'e1' });
+    await first.appendOnce?.(batch);
+    await first.close();
+    const second = createSqliteEventLog({ path });
+    expect(await second.appendOnce?.(batch)).toEqual({ ids: ['e1-1'], isRepeat: true });
+    await second.close();
+  });
+
   it('stores all events of a tick or none, and keeps the sequence dense', async () => {
     const log = createSqliteEventLog({ path: ':memory:', epoch: 'e1', maxEvents: 2, maxTrimmedTopics: 1 });
     for (const topic of ['a', 'b', 'c', 'd']) await log.append(topic, entry);

@@ -1,8 +1,9 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import { checkBounds, ClosedError } from '../core/index.ts';
+import { checkBounds, ClosedError, systemClock } from '../core/index.ts';
 import { formatEventId, locateCursor, parseEventId } from '../events/index.ts';
 import type { EventLog, LogEntry, LoggedEvent, LogTailListener } from '../events/index.ts';
 import { mergeSequences, readPage } from './page.ts';
+import { preparePublications } from './sqlite-publications.ts';
 import { randomEpoch } from './random-epoch.ts';
 import { openSqliteLog } from './sqlite-database.ts';
 import { eventsOfTopicQuery, sequencesOfTopicQuery } from './sqlite-queries.ts';
@@ -27,9 +28,12 @@ export interface SqliteEventLogOptions {
   readonly epoch?: string;
 }
 
-interface Append {
+interface Wanted {
   readonly topic: string;
   readonly entry: LogEntry;
+}
+
+interface Append extends Wanted {
   readonly resolve: (event: LoggedEvent) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -52,6 +56,7 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
   const { database, epoch, earlier } = opened;
   let { first, last } = opened;
   const insert = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?)');
+  const publications = preparePublications(database, systemClock);
   const trimming = prepareTrimming(database, maxTrimmedTopics);
   const findLost = database.prepare(`
     SELECT max(ifnull(trimmed.through, forgotten.through)) AS through
@@ -68,6 +73,7 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
   function commit(): void {
     const appends = waiting;
     waiting = [];
+    if (appends.length === 0) return;
     let events: LoggedEvent[];
     try {
       events = write(appends);
@@ -79,8 +85,8 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
     for (const listener of tails) listener.onEvents(events);
   }
 
-  /** Writes all of them or none, so that the sequence stays dense. */
-  function write(appends: readonly Append[]): LoggedEvent[] {
+  /** Writes all of them or none, so that the sequence stays dense, and what else belongs to them. */
+  function write(appends: readonly Wanted[], writeMore?: (events: readonly LoggedEvent[]) => void): LoggedEvent[] {
     const events = appends.map(({ topic, entry }, index): LoggedEvent => {
       const sequence = last + 1 + index;
       return { ...entry, topic, sequence, id: formatEventId({ epoch, sequence }) };
@@ -92,6 +98,7 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
       for (const { sequence, topic, type, data, retry } of events)
         insert.run(sequence, topic, type, data, retry ?? null);
       if (nextFirst > first) trimming.trimThrough(nextFirst - 1);
+      writeMore?.(events);
       database.exec('COMMIT');
     } catch (error) {
       // SQLite may have ended the transaction by itself, as when the disk is full.
@@ -143,6 +150,21 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
         if (waiting.length === 0) setImmediate(commit);
         waiting.push({ topic, entry, resolve, reject });
       }),
+    async appendOnce({ events: wanted, key, fingerprint }) {
+      await Promise.resolve();
+      checkOpen();
+      // What was appended earlier comes first.
+      commit();
+      const repeat = publications.find(key, fingerprint);
+      if (repeat !== undefined) return repeat;
+      let ids: readonly string[] = [];
+      const events = write(wanted, (written) => {
+        ids = written.map(({ id }) => id);
+        publications.remember(key, { fingerprint, ids });
+      });
+      for (const listener of tails) listener.onEvents(events);
+      return { ids, isRepeat: false };
+    },
     async read(request) {
       await Promise.resolve();
       checkOpen();

@@ -238,6 +238,7 @@ describe('traces', () => {
     const hub = traceHub(createHub({ log: createMemoryEventLog({ epoch: 'e1' }) }));
     await hub.publish('users/alice', { type: 'greeted', data: 'hello' });
     await hub.publish('users/alice', { type: 'gap', data: 1 }).catch(() => undefined);
+    await hub.publishOnce('alice', [{ topic: 'users/alice', data: 'hello' }]);
     expect(spans).toMatchObject([
       {
         name: 'sillage publish',
@@ -245,6 +246,7 @@ describe('traces', () => {
         ended: true,
       },
       { status: { code: SpanStatusCode.ERROR }, ended: true },
+      { attributes: { 'messaging.batch.message_count': 1, 'sillage.repeat': false }, ended: true },
     ]);
     expect(JSON.stringify(spans)).not.toMatch(/alice|hello/);
     expect([hub.liveCount, hub.position.sequence]).toEqual([0, 0]);

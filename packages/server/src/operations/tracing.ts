@@ -1,6 +1,7 @@
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Hub, PublishOptions } from '../hub/index.ts';
-import type { OutgoingEvent } from '../events/index.ts';
+import type { Attributes, Span } from '@opentelemetry/api';
+import type { Hub, PublishOptions, TopicEvent } from '../hub/index.ts';
+import type { OutgoingEvent, StoredBatch } from '../events/index.ts';
 
 /**
  * Makes a hub whose publications are spans, if the application has registered a tracer provider; otherwise it costs next to nothing. Spans have the
@@ -19,20 +20,35 @@ export function traceHub<Transaction>(hub: Hub<Transaction>): Hub<Transaction> {
     options?: PublishOptions<Transaction>,
   ): Promise<string | undefined> {
     const attributes = {
-      'messaging.system': 'sillage',
-      'messaging.operation.type': 'send',
       'sillage.event.type': event.type ?? 'message',
       'sillage.transactional': options !== undefined,
     };
-    return tracer.startActiveSpan('sillage publish', { kind: SpanKind.PRODUCER, attributes }, async (span) => {
+    return spanned(attributes, async (span) => {
+      if (options !== undefined) {
+        await hub.publish(topic, event, options);
+        return;
+      }
+      const id = await hub.publish(topic, event);
+      span.setAttribute('messaging.message.id', id);
+      return id;
+    });
+  }
+
+  function publishOnce(key: string, events: readonly TopicEvent[]): Promise<StoredBatch> {
+    const attributes = { 'messaging.batch.message_count': events.length };
+    return spanned(attributes, async (span) => {
+      const stored = await hub.publishOnce(key, events);
+      span.setAttribute('sillage.repeat', stored.isRepeat);
+      return stored;
+    });
+  }
+
+  function spanned<T>(attributes: Attributes, work: (span: Span) => Promise<T>): Promise<T> {
+    const common = { 'messaging.system': 'sillage', 'messaging.operation.type': 'send' };
+    const options = { kind: SpanKind.PRODUCER, attributes: { ...common, ...attributes } };
+    return tracer.startActiveSpan('sillage publish', options, async (span) => {
       try {
-        if (options !== undefined) {
-          await hub.publish(topic, event, options);
-          return;
-        }
-        const id = await hub.publish(topic, event);
-        span.setAttribute('messaging.message.id', id);
-        return id;
+        return await work(span);
       } catch (error) {
         span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
         throw error;
@@ -42,5 +58,8 @@ export function traceHub<Transaction>(hub: Hub<Transaction>): Hub<Transaction> {
     });
   }
 
-  return Object.defineProperty(Object.create(hub) as Hub<Transaction>, 'publish', { value: publish });
+  return Object.defineProperties(Object.create(hub) as Hub<Transaction>, {
+    publish: { value: publish },
+    publishOnce: { value: publishOnce },
+  });
 }

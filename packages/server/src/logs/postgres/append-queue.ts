@@ -16,11 +16,14 @@ export interface AppendQueueOptions {
   readonly onCommitted: () => void;
 }
 
-interface Append {
-  readonly topic: string;
-  readonly entry: LogEntry;
+interface Waiter {
   readonly resolve: (event: LoggedEvent) => void;
   readonly reject: (error: unknown) => void;
+}
+
+interface Append extends Waiter {
+  readonly topic: string;
+  readonly entry: LogEntry;
 }
 
 const maxBatch = 1_000;
@@ -31,9 +34,11 @@ export class AppendQueue {
   readonly #options: AppendQueueOptions;
   readonly #batches: Batches<Append>;
   /** By the ID of the row in the outbox. */
-  readonly #unnumbered = new Map<string, { readonly append: Append; readonly cancel: () => void }>();
+  readonly #unnumbered = new Map<string, { readonly waiter: Waiter; readonly cancel: () => void }>();
   /** Numbered events whose row IDs may be on their way: the node's connection can be faster than the pool's. */
   readonly #early = new Map<string, LoggedEvent>();
+  /** How many statements of {@link appendAtOnce} are on their way. */
+  #inserting = 0;
   #whenEmpty: (() => void) | undefined;
 
   constructor(options: AppendQueueOptions) {
@@ -43,10 +48,7 @@ export class AppendQueue {
       maxBytes: maxBatchBytes,
       bytesOf: ({ entry }) => entry.data.length,
       run: (batch) => this.#insert(batch),
-      onIdle: () => {
-        this.#early.clear();
-        this.#checkEmpty();
-      },
+      onIdle: () => this.#checkEmpty(),
     });
   }
 
@@ -54,17 +56,32 @@ export class AppendQueue {
     return new Promise((resolve, reject) => this.#batches.add({ topic, entry, resolve, reject }));
   }
 
+  /** Inserts by another statement, which returns the rows' IDs, and waits for their numbers. An empty list waits for nothing. */
+  async appendAtOnce(insert: () => Promise<readonly string[]>): Promise<readonly LoggedEvent[]> {
+    this.#inserting += 1;
+    let numbers: Promise<LoggedEvent>[];
+    try {
+      const ids = await insert();
+      numbers = ids.map((id) => new Promise((resolve, reject) => this.#await(id, { resolve, reject })));
+    } finally {
+      this.#inserting -= 1;
+      this.#checkEmpty();
+    }
+    this.#options.onCommitted();
+    return Promise.all(numbers);
+  }
+
   numbered(events: readonly FollowedEvent[]): void {
     for (const { event, identity } of events) {
       const waiting = this.#unnumbered.get(identity);
-      if (waiting !== undefined) this.#settle(identity, () => waiting.append.resolve(event));
-      else if (this.#batches.isBusy) this.#early.set(identity, event);
+      if (waiting !== undefined) this.#settle(identity, () => waiting.waiter.resolve(event));
+      else if (this.#isInserting) this.#early.set(identity, event);
     }
   }
 
   /** Resolves once nothing waits any more. The time limits of appends are its limit. */
   async drained(): Promise<void> {
-    if (!this.#batches.isBusy && this.#unnumbered.size === 0) return;
+    if (!this.#isInserting && this.#unnumbered.size === 0) return;
     await new Promise<void>((resolve) => (this.#whenEmpty = resolve));
   }
 
@@ -84,15 +101,19 @@ export class AppendQueue {
     }
   }
 
-  #await(id: string, append: Append): void {
+  get #isInserting(): boolean {
+    return this.#batches.isBusy || this.#inserting > 0;
+  }
+
+  #await(id: string, waiter: Waiter): void {
     const event = this.#early.get(id);
     if (event !== undefined) {
-      append.resolve(event);
+      waiter.resolve(event);
       return;
     }
     const { clock, timeoutMs } = this.#options;
-    const cancel = clock.setTimer(() => this.#settle(id, () => append.reject(unconfirmed(timeoutMs))), timeoutMs);
-    this.#unnumbered.set(id, { append, cancel });
+    const cancel = clock.setTimer(() => this.#settle(id, () => waiter.reject(unconfirmed(timeoutMs))), timeoutMs);
+    this.#unnumbered.set(id, { waiter, cancel });
   }
 
   #settle(id: string, settle: () => void): void {
@@ -103,7 +124,9 @@ export class AppendQueue {
   }
 
   #checkEmpty(): void {
-    if (!this.#batches.isBusy && this.#unnumbered.size === 0) this.#whenEmpty?.();
+    if (this.#isInserting) return;
+    this.#early.clear();
+    if (this.#unnumbered.size === 0) this.#whenEmpty?.();
   }
 }
 

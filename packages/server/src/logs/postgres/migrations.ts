@@ -106,5 +106,39 @@ export function migrationsOf(schema: string): readonly string[] {
       PERFORM pg_notify('${schema}', next_epoch || '-' || present.last);
     END $body$;
     `,
+    `
+    CREATE TABLE ${schema}.publications (
+      key text PRIMARY KEY, fingerprint text NOT NULL, outbox_ids bigint[] NOT NULL DEFAULT '{}', ids text[],
+      stored_at timestamptz NOT NULL DEFAULT now()
+    );
+    CREATE INDEX publications_by_age ON ${schema}.publications (stored_at);
+
+    -- Publishes a batch unless its key is known. A second caller waits for the first one's commit.
+    CREATE FUNCTION ${schema}.append_once(
+      wanted_key text, wanted_fingerprint text, topics text[], types text[], datas text[], retries integer[]
+    ) RETURNS TABLE (is_repeat boolean, known_fingerprint text, known_outbox_ids text[], known_ids text[]) LANGUAGE plpgsql AS $body$
+    DECLARE
+      added bigint[];
+    BEGIN
+      DELETE FROM ${schema}.publications WHERE key = ANY (ARRAY(
+        SELECT key FROM ${schema}.publications WHERE stored_at < now() - interval '24 hours' ORDER BY stored_at LIMIT 100 FOR UPDATE SKIP LOCKED
+      ));
+      INSERT INTO ${schema}.publications (key, fingerprint) VALUES (wanted_key, wanted_fingerprint) ON CONFLICT DO NOTHING;
+      IF FOUND THEN
+        WITH inserted AS (
+          INSERT INTO ${schema}.outbox (topic, type, data, retry)
+          SELECT topic, type, data, retry
+          FROM unnest(topics, types, datas, retries) WITH ORDINALITY AS added (topic, type, data, retry, place)
+          ORDER BY place
+          RETURNING id
+        )
+        SELECT array_agg(id ORDER BY id) INTO added FROM inserted;
+        UPDATE ${schema}.publications SET outbox_ids = coalesce(added, '{}') WHERE key = wanted_key;
+        RETURN QUERY SELECT false, wanted_fingerprint, added::text[], NULL::text[];
+      ELSE
+        RETURN QUERY SELECT true, fingerprint, outbox_ids::text[], ids FROM ${schema}.publications WHERE key = wanted_key;
+      END IF;
+    END $body$;
+    `,
   ];
 }

@@ -68,6 +68,17 @@ describe('the PostgreSQL log', () => {
     await Promise.all(logs.map((log) => log.close()));
   });
 
+  it('finds the numbers of a batch whose first caller died before it noted them', async () => {
+    const batch = {
+      key: 'k',
+      fingerprint: 'f',
+      events: ['1', '2'].map((data) => ({ topic: 'a', entry: entry(data) })),
+    };
+    const first = await node({ epoch: 'e1' }).appendOnce?.(batch);
+    await pool.query(`UPDATE ${schema}.publications SET ids = NULL`);
+    expect(await node().appendOnce?.(batch)).toEqual({ ids: first?.ids, isRepeat: true });
+  });
+
   describe('in a transaction of the application', () => {
     it('delivers an event if and only if the transaction commits', async () => {
       const log = node({ epoch: 'e1' });

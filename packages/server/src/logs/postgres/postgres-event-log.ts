@@ -8,6 +8,7 @@ import {
   systemClock,
 } from '../../core/index.ts';
 import type { EventLog, EventPlace, LogEntry, LogTailListener } from '../../events/index.ts';
+import { appendOnce } from './append-once.ts';
 import { AppendQueue } from './append-queue.ts';
 import { Follower } from '../follower.ts';
 import { checkSchema, migratePostgresEventLog } from './migrate.ts';
@@ -139,6 +140,11 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       checkStorable(entry);
       await ready();
       await client.query(queries.appendOne, [topic, entry.type, entry.data, entry.retry ?? null]);
+    },
+    async appendOnce(batch) {
+      for (const { entry } of batch.events) checkStorable(entry);
+      await ready();
+      return appendOnce(batch, { pool, queries, queue, clock, timeoutMs });
     },
     async read(request) {
       await ready();

@@ -8,6 +8,14 @@ export interface PostgresQueries {
   readonly appendBatch: string;
   /** Inserts one event in the transaction of an application. */
   readonly appendOne: string;
+  /** Inserts a batch unless its key is known: key, fingerprint, and the arrays of {@link appendBatch}. */
+  readonly appendOnce: string;
+  /** Remembers the IDs that the events of a key were given. */
+  readonly rememberIds: string;
+  /** The IDs that are remembered for a key. */
+  readonly knownIds: string;
+  /** The sequences of rows of the outbox. It reads the whole history. */
+  readonly findNumbered: string;
   /** The state, and what follows a sequence, limited in rows and bytes. */
   readonly follow: string;
   /** The state, what is lost of topics, and a page of their events with one more, which tells that there is more. */
@@ -39,6 +47,14 @@ export function queriesOf(schema: string): PostgresQueries {
       ORDER BY place
       RETURNING id::text`,
     appendOne: `INSERT INTO ${schema}.outbox (topic, type, data, retry) VALUES ($1, $2, $3, $4)`,
+    appendOnce: `
+      SELECT is_repeat AS "isRepeat", known_fingerprint AS fingerprint, known_outbox_ids AS "outboxIds", known_ids AS ids
+      FROM ${schema}.append_once($1, $2, $3, $4, $5, $6)`,
+    rememberIds: `UPDATE ${schema}.publications SET ids = $2 WHERE key = $1`,
+    knownIds: `SELECT ids FROM ${schema}.publications WHERE key = $1`,
+    findNumbered: `
+      SELECT epoch, sequence::float8 AS sequence
+      FROM ${schema}.state JOIN ${schema}.events ON outbox_id = ANY ($1::bigint[]) ORDER BY sequence`,
     // One statement, so that all of it is of one moment.
     follow: `
       WITH sized AS (

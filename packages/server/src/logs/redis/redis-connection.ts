@@ -9,8 +9,8 @@ export type RedisReply = string | number | null | RedisReply[];
 export interface RedisConnection {
   /** Rejects at once where the connection is lost, and after a while where nothing answers. */
   send(command: readonly string[]): Promise<RedisReply>;
-  /** Runs a script on the log's keys. */
-  run(script: RedisScript, values: readonly string[]): Promise<RedisReply>;
+  /** Runs a script on the log's keys, and more of the same slot. */
+  run(script: RedisScript, values: readonly string[], moreKeys?: readonly string[]): Promise<RedisReply>;
   close(): void;
 }
 
@@ -46,8 +46,8 @@ export async function openRedis(
 
   return {
     send,
-    async run({ sha, source }, values) {
-      const tail = [String(keyList.length), ...keyList, ...values];
+    async run({ sha, source }, values, moreKeys = []) {
+      const tail = [String(keyList.length + moreKeys.length), ...keyList, ...moreKeys, ...values];
       try {
         return await send(['EVALSHA', sha, ...tail]);
       } catch (error) {

@@ -9,16 +9,18 @@ import {
   systemClock,
 } from '../../core/index.ts';
 import { formatEventId } from '../../events/index.ts';
-import type { EventLog, EventPlace, LogEntry, LoggedEvent, LogTailListener } from '../../events/index.ts';
+import type { EventLog, EventPlace, LogBatch, LogEntry, LoggedEvent, LogTailListener } from '../../events/index.ts';
 import { createBatches } from '../batches.ts';
 import { Follower } from '../follower.ts';
 import { readRemotePage } from '../page.ts';
+import { denseIds, keyReused, rememberMs } from '../publications.ts';
 import { randomEpoch } from '../random-epoch.ts';
 import { openRedis } from './redis-connection.ts';
-import type { RedisConnection } from './redis-connection.ts';
+import type { RedisConnection, RedisReply } from './redis-connection.ts';
 import { createRedisSource, readEvents, sizeOf } from './redis-source.ts';
 import { RedisTail } from './redis-tail.ts';
-import { appendScript, keysOf, pageScript } from './scripts.ts';
+import { appendOnceScript, appendScript, keysOf, pageScript, publicationKeyOf } from './scripts.ts';
+import type { RedisScript } from './scripts.ts';
 
 export interface RedisEventLogOptions {
   /** Where Redis is, such as `redis://localhost:6379`, or `rediss://` for TLS. @default the library's: redis://localhost:6379 */
@@ -116,17 +118,30 @@ export function createRedisEventLog(options: RedisEventLogOptions = {}): EventLo
 
   /** A batch has a number, so that one whose answer was lost is stored once however often it is sent. */
   async function appendUntilKnown(batch: readonly Append[]): Promise<EventPlace> {
-    const { connection, follower } = await ready();
-    const values = batch.flatMap(({ topic, entry }) => [topic, entry.type, entry.data, String(entry.retry ?? '')]);
     const deadline = Math.min(...batch.map((append) => append.deadline));
+    const [epoch, first] = (await runUntilKnown(appendScript, [node, String(batchNumber)], batch, deadline)) as [
+      string,
+      number,
+    ];
+    return { epoch, sequence: first };
+  }
+
+  /** Sends a script that appends events, again where its answer was lost: the script must recognise that. */
+  async function runUntilKnown(
+    script: RedisScript,
+    head: readonly string[],
+    events: LogBatch['events'],
+    deadline: number,
+    moreKeys: readonly string[] = [],
+  ): Promise<RedisReply> {
+    const { connection, follower } = await ready();
+    const values = events.flatMap(({ topic, entry }) => [topic, entry.type, entry.data, String(entry.retry ?? '')]);
+    const limits = [String(maxEvents), String(maxTrimmedTopics)];
     for (;;) {
       const { epoch, sequence } = follower.place;
-      const head = [node, String(batchNumber), randomEpoch(), epoch, String(sequence)];
+      const seen = [randomEpoch(), epoch, String(sequence)];
       try {
-        const limits = [String(maxEvents), String(maxTrimmedTopics)];
-        const reply = await connection.run(appendScript, [...head, ...limits, ...values]);
-        const [newEpoch, first] = reply as [string, number];
-        return { epoch: newEpoch, sequence: first };
+        return await connection.run(script, [...head, ...seen, ...limits, ...values], moreKeys);
       } catch (cause) {
         if (isRefusal(cause)) throw cause;
         if (clock.monotonic() >= deadline) throw unavailable(timeoutMs, cause);
@@ -179,6 +194,20 @@ export function createRedisEventLog(options: RedisEventLogOptions = {}): EventLo
       const deadline = clock.monotonic() + timeoutMs;
       await ready();
       return new Promise((resolve, reject) => batches.add({ topic, entry, deadline, resolve, reject }));
+    },
+    async appendOnce({ events, key, fingerprint }) {
+      checkOpen();
+      const head = [fingerprint, String(rememberMs)];
+      const deadline = clock.monotonic() + timeoutMs;
+      try {
+        const keyOfBatch = publicationKeyOf(prefix, key);
+        const reply = await runUntilKnown(appendOnceScript, head, events, deadline, [keyOfBatch]);
+        const [epoch, sequence, isRepeat] = reply as [string, number, number];
+        return { ids: denseIds({ epoch, sequence }, events.length), isRepeat: isRepeat === 1 };
+      } catch (error) {
+        if (error instanceof ErrorReply && error.message.startsWith('REUSED ')) throw keyReused();
+        throw error;
+      }
     },
     async read(request) {
       checkOpen();

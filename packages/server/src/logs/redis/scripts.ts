@@ -17,7 +17,7 @@ export interface RedisKeys {
 }
 
 export function keysOf(prefix: string): RedisKeys {
-  const key = (name: string): string => `{${prefix}}:${name}`;
+  const key = (name: string): string => keyOf(prefix, name);
   return {
     meta: key('meta'),
     events: key('events'),
@@ -26,6 +26,15 @@ export function keysOf(prefix: string): RedisKeys {
     histories: key('histories'),
     nodes: key('nodes'),
   };
+}
+
+/** A hash for each batch of `appendOnce`: `fingerprint`, `epoch`, `first`. */
+export function publicationKeyOf(prefix: string, key: string): string {
+  return keyOf(prefix, `publication:${key}`);
+}
+
+function keyOf(prefix: string, name: string): string {
+  return `{${prefix}}:${name}`;
 }
 
 export interface RedisScript {
@@ -84,6 +93,37 @@ end
 local function eventAt(sequence)
   return redis.call('XRANGE', events, sequence .. '-0', sequence .. '-0')[1]
 end
+
+-- Adds the events whose values begin at an argument, four for each: topic, type, data, retry. Returns the first one's sequence.
+local function appendAll(state, from, identity, maxEvents, maxTopics)
+  local firstOfBatch = state.last + 1
+  for at = from, #ARGV, 4 do
+    state.last = state.last + 1
+    redis.call('XADD', events, state.last .. '-0', 't', ARGV[at], 'y', ARGV[at + 1], 'd', ARGV[at + 2], 'r', ARGV[at + 3],
+      'i', identity .. ':' .. at)
+    redis.call('ZADD', byTopic, 0, ARGV[at] .. '\\n' .. string.format('%016.0f', state.last))
+  end
+  -- More than were added, so that a lower limit is reached after a while; not all at once, because nothing else runs meanwhile.
+  local most = (#ARGV - from + 1) / 4 + 100
+  while state.last - state.first + 1 > maxEvents and most > 0 do
+    local entry = eventAt(state.first)
+    if entry then
+      local topic = entry[2][2]
+      redis.call('ZREM', byTopic, topic .. '\\n' .. string.format('%016.0f', state.first))
+      redis.call('ZADD', trimmed, state.first, topic)
+    end
+    state.first = state.first + 1
+    most = most - 1
+  end
+  redis.call('XTRIM', events, 'MINID', state.first .. '-0')
+  local excess = redis.call('ZCARD', trimmed) - maxTopics
+  if excess > 0 then
+    local gone = redis.call('ZPOPMIN', trimmed, excess)
+    state.forgotten = math.max(state.forgotten, tonumber(gone[#gone]))
+  end
+  redis.call('HSET', meta, 'first', state.first, 'last', state.last, 'forgotten', state.forgotten)
+  return firstOfBatch
+end
 `;
 
 /**
@@ -105,37 +145,31 @@ if done then
   if tonumber(doneBatch) > tonumber(batch) then return redis.error_reply('STALE A later batch of this node is stored.') end
 end
 
-local firstOfBatch = state.last + 1
-for at = 8, #ARGV, 4 do
-  state.last = state.last + 1
-  redis.call('XADD', events, state.last .. '-0', 't', ARGV[at], 'y', ARGV[at + 1], 'd', ARGV[at + 2], 'r', ARGV[at + 3],
-    'i', node .. ':' .. batch .. ':' .. at)
-  redis.call('ZADD', byTopic, 0, ARGV[at] .. '\\n' .. string.format('%016.0f', state.last))
-end
-
--- More than were added, so that a lower limit is reached after a while; not all at once, because nothing else runs meanwhile.
-local most = (#ARGV - 7) / 4 + 100
-while state.last - state.first + 1 > maxEvents and most > 0 do
-  local entry = eventAt(state.first)
-  if entry then
-    local topic = entry[2][2]
-    redis.call('ZREM', byTopic, topic .. '\\n' .. string.format('%016.0f', state.first))
-    redis.call('ZADD', trimmed, state.first, topic)
-  end
-  state.first = state.first + 1
-  most = most - 1
-end
-redis.call('XTRIM', events, 'MINID', state.first .. '-0')
-local excess = redis.call('ZCARD', trimmed) - maxTopics
-if excess > 0 then
-  local gone = redis.call('ZPOPMIN', trimmed, excess)
-  state.forgotten = math.max(state.forgotten, tonumber(gone[#gone]))
-end
-redis.call('HSET', meta, 'first', state.first, 'last', state.last, 'forgotten', state.forgotten)
+local firstOfBatch = appendAll(state, 8, node .. ':' .. batch, maxEvents, maxTopics)
 -- Nodes come and go. A node that is forgotten here could at worst repeat its last batch, and only if its outcome is unknown.
 if redis.call('HLEN', nodes) > 1000 then redis.call('DEL', nodes) end
 redis.call('HSET', nodes, node, batch .. ' ' .. state.epoch .. ' ' .. firstOfBatch)
 return { state.epoch, firstOfBatch }
+`);
+
+/**
+ * Appends a batch unless its key is known. Arguments: a fingerprint, for how many ms the key is remembered, a name for a new history, the position
+ * that the node has seen, the limits, and the events as above. The seventh key is that of the publication.
+ */
+export const appendOnceScript = createScript(`
+local publication = KEYS[7]
+local fingerprint, rememberMs, nextEpoch, seenEpoch, seen = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local known = redis.call('HMGET', publication, 'fingerprint', 'epoch', 'first')
+if known[1] then
+  if known[1] ~= fingerprint then return redis.error_reply('REUSED The key was used for other events.') end
+  return { known[2], tonumber(known[3]), 1 }
+end
+local state = openLog(nextEpoch)
+if seenEpoch == state.epoch and seen > state.last then beginEpoch(state, nextEpoch, 0) end
+local firstOfBatch = appendAll(state, 8, publication, tonumber(ARGV[6]), tonumber(ARGV[7]))
+redis.call('HSET', publication, 'fingerprint', fingerprint, 'epoch', state.epoch, 'first', firstOfBatch)
+redis.call('PEXPIRE', publication, rememberMs)
+return { state.epoch, firstOfBatch, 0 }
 `);
 
 /** Reads what follows a position. Arguments: a name for a new history, epoch, sequence, at most that many events, at most about that many bytes. */
