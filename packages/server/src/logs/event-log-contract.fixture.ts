@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EventLog, LogBatch, LogPage } from '../events/event-log.ts';
 
 export interface EventLogContractOptions {
@@ -78,9 +78,12 @@ export function registerEventLogContract(name: string, { createLog, settle }: Ev
 
     it('keeps its limit for events that come in a batch', async () => {
       await log.appendOnce?.(batch('k1', ...Array.from({ length: 8 }, (_, index) => String(index))));
-      const page = await read('e1-0', ['a']);
-      expect(page.gap?.reason).toBe('trimmed');
-      expect(page.events.at(-1)?.data).toBe('7');
+      // An engine may trim a little later.
+      await vi.waitFor(async () => {
+        const page = await read('e1-0', ['a']);
+        expect(page.gap?.reason).toBe('trimmed');
+        expect(page.events.at(-1)?.data).toBe('7');
+      });
     });
 
     it('reads what comes after a place, of the topics that were asked for, in order (PROTOCOL 5.1)', async () => {
