@@ -50,10 +50,8 @@ export class CarriedResponse {
       },
       { highWaterMark: this.#maxQueuedBytes, size: (bytes?: Uint8Array) => bytes?.byteLength ?? 0 },
     );
-    // The end of the session is that of the connection, which rotates for all of its streams.
-    const own = Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'sillage-session-ms');
     // Throws for a status that is not one, and the request then fails with its connection.
-    const response = new Response(withoutBody.has(status) ? null : body, { status, headers: own });
+    const response = new Response(withoutBody.has(status) ? null : body, { status, headers });
     this.#state = 'open';
     this.request.respond(response);
   }

@@ -1,6 +1,8 @@
 import { createEventStream, type EventStream } from '../stream/index.ts';
 import { defaultRuntime, maxTimerMs, type EventStreamOptions, type StreamRuntime } from '../options/index.ts';
+import { absoluteBase, pathToCarry } from './base-url.ts';
 import type { CarriedRequest } from './carried-request.ts';
+import { LostStreams } from './lost-streams.ts';
 import { tokenIdentity } from './token-identity.ts';
 import { SharedConnection, type ConnectionHost } from './shared-connection.ts';
 
@@ -48,7 +50,7 @@ const maxGatherMs = 250;
 const settleMs = 250;
 /** Sessions that are announced to be shorter are not replaced more often than this. */
 const minSessionMoveMs = 1_000;
-/** Streams that are remembered because they read too slowly, or because their connection broke. */
+/** Streams that are remembered because they read too slowly. */
 const maxRememberedPaths = 1_000;
 /** Streams of one connection: what servers allow by default. */
 const maxStreams = 100;
@@ -84,24 +86,19 @@ interface Group {
  */
 export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOptions = {}): Multiplexer {
   const { multiplexAt = '/multiplex', maxQueuedBytes = 2 ** 20 } = options;
-  const { document, location } = globalThis as { document?: { baseURI: string }; location?: { href: string } };
-  const base = new URL(baseUrl, document?.baseURI ?? location?.href).href.replace(/\/$/, '');
+  const base = absoluteBase(baseUrl);
   const { monotonicNow, random, setTimer } = { ...defaultRuntime(), ...options.runtime };
   const network: typeof globalThis.fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
   const groups = new Map<string, Group>();
-  const streams = new Set<WeakRef<EventStream>>();
-  /** The streams that were on a connection that broke: each waits by itself, and all reconnect with the first. */
-  const lostPaths = new Set<string>();
+  const lostStreams = new LostStreams(base);
   /** The streams that read too slowly. */
   const slowPaths = new Set<string>();
   let support: 'expected' | 'none' = 'expected';
 
   const fetchCarried = (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
-    const { href } = new URL(input instanceof Request ? input.url : input, base);
-    const path = href.slice(base.length);
-    const isCarried = (init.method ?? 'GET') === 'GET' && href.startsWith(`${base}/`) && !(input instanceof Request);
+    const path = pathToCarry(base, input, init);
     // After one separate connection, the next one may be shared again.
-    if (!isCarried || support === 'none' || slowPaths.delete(path)) return network(input, init);
+    if (path === undefined || support === 'none' || slowPaths.delete(path)) return network(input, init);
     return new Promise((respond, fail) => {
       const headers = new Headers(init.headers);
       const after = headers.get('Last-Event-ID');
@@ -200,18 +197,9 @@ export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOpt
         setTimer(() => ask(group, [connection]), Math.min(afterMs, maxTimerMs)),
       );
     },
-    opened() {
-      if (lostPaths.size === 0) return;
-      for (const reference of streams) {
-        const stream = reference.deref();
-        if (stream === undefined) continue;
-        const isWaiting = stream.state.status === 'waiting' || stream.state.status === 'offline';
-        if (isWaiting && lostPaths.has(stream.url.slice(base.length))) stream.reconnect();
-      }
-      lostPaths.clear();
-    },
+    opened: () => lostStreams.opened(),
     lost(requests) {
-      for (const { path } of requests) if (lostPaths.size < maxRememberedPaths) lostPaths.add(path);
+      for (const { path } of requests) lostStreams.lost(path);
     },
     changed(connection) {
       if (connection.size === 0) {
@@ -248,21 +236,13 @@ export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOpt
     for (const [key, other] of groups) if (other === group) groups.delete(key);
   };
 
-  const track = (stream: EventStream): void => {
-    for (const reference of streams) {
-      const known = reference.deref();
-      if (known === undefined || known.state.status === 'closed') streams.delete(reference);
-    }
-    streams.add(new WeakRef(stream));
-  };
-
   return {
     stream(path, streamOptions = {}) {
       const stream = createEventStream(base + path, { ...streamOptions, fetch: fetchCarried });
-      track(stream);
+      lostStreams.track(stream);
       return stream;
     },
-    track,
+    track: (stream) => lostStreams.track(stream),
     fetch: fetchCarried,
     get connectionCount() {
       return [...groups.values()].reduce((count, { connections }) => count + connections.size, 0);

@@ -95,7 +95,11 @@ export class SharedConnection {
     if (sessionMs !== undefined) this.#host.endsWithin(this, sessionMs, 'session');
     const frames = new FrameReader({
       head: (key, streamStatus, streamHeaders) => {
-        for (const carried of this.#responses.get(key) ?? []) carried.head(streamStatus, streamHeaders);
+        // The end of the session is that of the connection, which rotates for all of its streams.
+        const own = Object.fromEntries(
+          Object.entries(streamHeaders).filter(([name]) => name.toLowerCase() !== 'sillage-session-ms'),
+        );
+        for (const carried of this.#responses.get(key) ?? []) carried.head(streamStatus, own);
         if (streamStatus === 200) this.#host.opened();
       },
       part: (key, bytes, follows) => {
