@@ -90,7 +90,7 @@ export class FakeTab {
   };
 
   readonly environment: TabEnvironment = {
-    locks: { request: (...given: unknown[]) => this.#request(given) } as unknown as TabEnvironment['locks'],
+    locks: { request: (...given: unknown[]) => this.#request(given) },
     openChannel: (name) => new FakeChannel(this, name),
     randomId: () => `tab${this.origin.tabs.indexOf(this)}`,
     onVisit: (hidden, shown) => {
@@ -153,7 +153,7 @@ export class FakeTab {
     return new Promise((resolve, reject) => {
       const request: LockRequest = {
         tab: this,
-        reject: (error) => this.deliver(() => reject(error as Error)),
+        reject: (error) => this.deliver(() => reject(error)),
         run: async () => {
           await held();
           if (origin.holder === request) origin.grantNext();
