@@ -22,8 +22,10 @@ import express, { type Request, type RequestHandler } from 'express';
 /** A server for the scenarios, whose faults they can control. Its tokens are simulated: `<user>.<scope>.<expiry in ms>[.c1]`. */
 export interface ConformanceServer {
   readonly origin: string;
-  /** Serves the scenarios' page, for the browser. */
-  servePage(script: string): void;
+  /** Serves the scenarios' page, for the browser, and a worker's script at `/worker.js`. */
+  servePage(script: string, worker?: string): void;
+  /** How many responses of event streams are open: connections, however many streams each carries. */
+  readonly openConnections: number;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,8 @@ const verifier: TokenVerifier = {
 export interface ConformanceServerOptions {
   /** How many nodes take requests in turn. @default 1 */
   readonly nodes?: number;
+  /** @default 200 */
+  readonly heartbeatMs?: number;
   /** Opens the log of a node. The logs of one generation have the same history, and those of the next one nothing. @default in memory */
   readonly openLog?: (generation: number, maxEvents: number) => EventLog;
 }
@@ -69,12 +73,15 @@ interface Node {
 
 export async function startConformanceServer({
   nodes: size = 1,
+  heartbeatMs = 200,
   openLog = () => createMemoryEventLog({ maxEvents }),
 }: ConformanceServerOptions = {}): Promise<ConformanceServer> {
   const sockets = new Set<Socket>();
   const sessions = new Map<string, number>();
   const sessionWaiters = new Set<() => void>();
   let page = '';
+  let workerScript = '';
+  let openConnections = 0;
   let generation = 0;
   let turn = 0;
   let nodes = await openNodes();
@@ -108,7 +115,7 @@ export async function startConformanceServer({
     const endpoint = createStreamEndpoint({
       hub,
       verifier,
-      heartbeatMs: 200,
+      heartbeatMs,
       cors: { origins: ['http://allowed.localhost'] },
       onSessionOpened: ({ topics }) => count(topics, 1),
       onSessionClosed: ({ topics }) => count(topics, -1),
@@ -144,6 +151,7 @@ export async function startConformanceServer({
   );
   app.get('/empty', (_request, response) => void response.status(204).end());
   app.get('/page', (_request, response) => void response.type('html').send(page));
+  app.get('/worker.js', (_request, response) => void response.type('js').send(workerScript));
   app.post('/control/:action', async (request, response) => {
     const body: unknown = JSON.parse((await text(request)) || '{}');
     await act(request.params.action, body as ControlBody);
@@ -188,8 +196,11 @@ export async function startConformanceServer({
 
   const streaming = new WeakSet<Socket>();
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
-    if (request.headers.accept === 'text/event-stream') streaming.add(request.socket);
-    else streaming.delete(request.socket);
+    if (request.headers.accept === 'text/event-stream') {
+      streaming.add(request.socket);
+      openConnections += 1;
+      response.once('close', () => (openConnections -= 1));
+    } else streaming.delete(request.socket);
     app(request, response);
   });
   server.on('connection', (socket) => {
@@ -200,7 +211,11 @@ export async function startConformanceServer({
 
   return {
     origin: `http://localhost:${(server.address() as AddressInfo).port}`,
-    servePage: (script) => {
+    get openConnections() {
+      return openConnections;
+    },
+    servePage: (script, worker = '') => {
+      workerScript = worker;
       page = `<!doctype html><title>Conformance</title><script type="module">${script.replaceAll('</script', '<\\/script')}</script>`;
     },
     close: async () => {

@@ -4,7 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A page in a separate Chromium, driven by the DevTools protocol alone: Playwright keeps its pages visible, and such pages cannot be frozen. */
+/** A Chromium that is driven by the DevTools protocol alone: Playwright keeps its pages visible, and such pages cannot be frozen. */
+export interface DevtoolsChromium {
+  open(url: string): Promise<DevtoolsPage>;
+  close(): Promise<void>;
+}
+
 export interface DevtoolsPage {
   /** The value of an expression in the page. */
   evaluate(expression: string): Promise<unknown>;
@@ -13,29 +18,59 @@ export interface DevtoolsPage {
   goBack(): Promise<void>;
   /** Freezes the page, and later thaws it: it gets `freeze` and `resume`. */
   setLifecycle(state: 'frozen' | 'active'): Promise<void>;
+  /** Ends the process of the page, which gets no event. */
+  crash(): Promise<void>;
   close(): Promise<void>;
 }
 
 interface Target {
-  readonly type: string;
+  readonly id: string;
   readonly webSocketDebuggerUrl: string;
 }
 
-/** Starts Chromium with a page at `url`. */
+/** Starts Chromium with a page at `url`, which ends with the page. */
 export async function openDevtoolsPage(url: string): Promise<DevtoolsPage> {
+  const browser = await startDevtoolsChromium();
+  const page = await browser.open(url);
+  return { ...page, close: () => browser.close() };
+}
+
+export async function startDevtoolsChromium(): Promise<DevtoolsChromium> {
   const profile = await mkdtemp(join(tmpdir(), 'sillage-chromium-'));
   const chromium = spawn(
     process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
     [
       ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
       ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-      ...['--remote-debugging-port=0', `--user-data-dir=${profile}`, url],
+      ...['--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'],
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const port = await debuggingPort(chromium.stderr);
-  const targets = (await (await fetch(`http://127.0.0.1:${port}/json`)).json()) as Target[];
-  const socket = new WebSocket(targets.find(({ type }) => type === 'page')?.webSocketDebuggerUrl ?? '');
+  const origin = `http://127.0.0.1:${port}`;
+  return {
+    async open(url) {
+      const opened = await fetch(`${origin}/json/new?${encodeURIComponent(url)}`, { method: 'PUT' });
+      const { id, webSocketDebuggerUrl } = (await opened.json()) as Target;
+      const page = await driveTarget(webSocketDebuggerUrl);
+      return {
+        ...page,
+        async close() {
+          await fetch(`${origin}/json/close/${id}`);
+          await page.close();
+        },
+      };
+    },
+    async close() {
+      chromium.kill();
+      await once(chromium, 'close');
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+async function driveTarget(debuggerUrl: string): Promise<DevtoolsPage> {
+  const socket = new WebSocket(debuggerUrl);
   await new Promise((resolve) => socket.addEventListener('open', resolve));
 
   const waiting = new Map<number, (result: Record<string, unknown>) => void>();
@@ -73,11 +108,18 @@ export async function openDevtoolsPage(url: string): Promise<DevtoolsPage> {
     async setLifecycle(state) {
       await send('Page.setWebLifecycleState', { state });
     },
+    async crash() {
+      // There is no answer: the process is gone.
+      void send('Page.crash');
+      await new Promise((resolve) =>
+        socket.addEventListener('message', ({ data }) => {
+          if (String(data).includes('Inspector.targetCrashed')) resolve(undefined);
+        }),
+      );
+    },
     async close() {
       socket.close();
-      chromium.kill();
-      await once(chromium, 'close');
-      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+      await Promise.resolve();
     },
   };
 }

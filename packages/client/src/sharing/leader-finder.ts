@@ -32,7 +32,7 @@ const stealWindowMs = 60_000;
 
 /**
  * One tab leads: it holds a Web Lock, and the connection. The others send it their requests over BroadcastChannel. The browser gives the lock to the
- * next tab when the leader closes or crashes; from a leader that is frozen and keeps it, a follower takes it.
+ * next tab when the leader closes or crashes; from a leader that answers nothing and keeps it, a follower takes it.
  */
 export class LeaderFinder implements HostFinder {
   readonly #options: LeaderFinderOptions;

@@ -13,12 +13,16 @@ export interface TabEnvironment {
   readonly openChannel: ((name: string) => TabChannel) | undefined;
   /** A text that no other tab has. */
   readonly randomId: () => string;
-  /** Calls back when the page goes away or into the back/forward cache, and when it returns from there. Returns a function that stops. */
+  /**
+   * Calls back when the page goes away, into the back/forward cache, or is frozen (Page Lifecycle, `freeze`), and when it returns from there. Returns
+   * a function that stops.
+   */
   readonly onVisit: (hidden: () => void, shown: () => void) => () => void;
 }
 
 interface Globals {
   readonly navigator?: { readonly locks?: LockManager };
+  readonly document?: EventTarget;
   readonly BroadcastChannel?: new (name: string) => TabChannel;
   addEventListener?(type: string, listener: (event: Event) => void): void;
   removeEventListener?(type: string, listener: (event: Event) => void): void;
@@ -36,7 +40,12 @@ export function browserEnvironment(globals = globalThis as unknown as Globals): 
       };
       globals.addEventListener?.('pagehide', hidden);
       globals.addEventListener?.('pageshow', onShow);
+      // A frozen page keeps its locks, and may still answer messages: others would not notice that it relays nothing.
+      globals.document?.addEventListener('freeze', hidden);
+      globals.document?.addEventListener('resume', shown);
       return () => {
+        globals.document?.removeEventListener('freeze', hidden);
+        globals.document?.removeEventListener('resume', shown);
         globals.removeEventListener?.('pagehide', hidden);
         globals.removeEventListener?.('pageshow', onShow);
       };

@@ -5,7 +5,7 @@ import { settle } from './scripted-world.fixture.ts';
 interface LockRequest {
   readonly tab: FakeTab;
   readonly run: () => Promise<void>;
-  readonly reject: (error: unknown) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** The tabs of one origin, without a browser: its clock, locks and channels. */
