@@ -1,13 +1,25 @@
 import { makeEnvironmentProviders, type EnvironmentProviders, type Provider } from '@angular/core';
 import type { ReconnectPolicy, StreamRuntime } from '@sillage/client';
-import { createMultiplexer, type MultiplexerOptions } from '@sillage/client/sharing';
+import {
+  createMultiplexer,
+  createTabSharing,
+  type MultiplexerOptions,
+  type TabSharingOptions,
+} from '@sillage/client/sharing';
 import type { SseAuthenticationFactory } from './sse-authentication';
 import { SSE_CONFIG, type SseConfig } from './sse-config';
 import type { SseInterceptorFn } from './sse-interceptor';
 
 /** What a feature is about. Two features of a kind contradict each other. */
 export type SseFeatureKind =
-  'allowed-origins' | 'authentication' | 'base-url' | 'interceptors' | 'multiplexing' | 'reconnect' | 'runtime';
+  | 'allowed-origins'
+  | 'authentication'
+  | 'base-url'
+  | 'interceptors'
+  | 'multiplexing'
+  | 'reconnect'
+  | 'runtime'
+  | 'tab-sharing';
 
 /** A part of the configuration, made by a `withX()` function. */
 export interface SseFeature {
@@ -54,6 +66,7 @@ const defaults: SseConfig = {
   fetch: null,
   runtime: {},
   multiplexing: null,
+  tabSharing: null,
 };
 
 /** What relative URLs are relative to. A function is called once, in an injection context. Default: the page's base. */
@@ -91,6 +104,25 @@ export function withInterceptors(...interceptors: readonly SseInterceptorFn[]): 
 export function withMultiplexing(options: Pick<MultiplexerOptions, 'maxQueuedBytes' | 'multiplexAt'> = {}): SseFeature {
   return feature('multiplexing', () => ({
     multiplexing: (baseUrl, rest) => createMultiplexer(baseUrl, { ...rest, ...options }),
+  }));
+}
+
+/**
+ * All tabs of the application share one connection, in a SharedWorker or in one of the tabs; it includes `withMultiplexing()`. If that tab closes,
+ * crashes or freezes, streams continue elsewhere from their positions, and their state stays `open`. Streams of different users never share one.
+ *
+ * @param options `worker`: creates the SharedWorker, whose file calls `serveTabs()` of `@sillage/client/sharing`. Without it, a tab holds the connection.
+ * @usageNotes
+ * ```ts
+ * const worker = () => new SharedWorker(new URL('./sillage.worker', import.meta.url), { type: 'module', name: 'sillage' });
+ * provideSse(withBaseUrl('https://api.contoso.example'), withTabSharing({ worker }))
+ * ```
+ */
+export function withTabSharing(
+  options: Pick<TabSharingOptions, 'worker' | 'name' | 'maxQueuedBytes' | 'multiplexAt'> = {},
+): SseFeature {
+  return feature('tab-sharing', () => ({
+    tabSharing: (baseUrl, rest) => createTabSharing(baseUrl, { ...rest, ...options }),
   }));
 }
 

@@ -10,6 +10,7 @@ export {
   withMultiplexing,
   withReconnect,
   withRuntime,
+  withTabSharing,
 } from './provide-sse';
 export type { SseFeature, SseFeatureKind } from './provide-sse';
 export { SseClient } from './sse-client';

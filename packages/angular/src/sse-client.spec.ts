@@ -12,6 +12,7 @@ import {
   withMultiplexing,
   withReconnect,
   withRuntime,
+  withTabSharing,
   type SseFeature,
 } from './provide-sse';
 import { SseClient } from './sse-client';
@@ -45,7 +46,10 @@ async function listen<T>(client: SseClient, url: string, options?: SseOptions<T>
   return { seen, subscription };
 }
 
-describe('withMultiplexing', () => {
+describe.each([
+  ['withMultiplexing', withMultiplexing],
+  ['withTabSharing', withTabSharing],
+])('%s', (_, withFeature) => {
   it('requests streams that begin together on one connection, with the token of the user', async () => {
     const { fetch, exchanges } = streamingFetch();
     // Runs when the test says so: a busy machine must not separate the two.
@@ -60,7 +64,7 @@ describe('withMultiplexing', () => {
         provideSse(
           withBaseUrl('https://api.contoso.example/api'),
           withRuntime({ fetch, setTimer }),
-          withMultiplexing(),
+          withFeature(),
           withAuthentication(() => ({ accessToken: () => 'token', ended: NEVER })),
         ),
       ],

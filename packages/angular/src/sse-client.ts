@@ -84,8 +84,9 @@ export class SseClient {
   }
 
   #fetch(): typeof globalThis.fetch | null {
-    const { fetch, multiplexing, runtime } = this.#config;
-    this.#multiplexer ??= multiplexing?.(this.#base().href, { runtime, ...(fetch === null ? {} : { fetch }) }) ?? null;
+    const { fetch, multiplexing, tabSharing, runtime } = this.#config;
+    this.#multiplexer ??=
+      (tabSharing ?? multiplexing)?.(this.#base().href, { runtime, ...(fetch === null ? {} : { fetch }) }) ?? null;
     return this.#multiplexer?.fetch ?? fetch;
   }
 

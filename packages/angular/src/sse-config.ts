@@ -15,6 +15,8 @@ export interface SseConfig {
   readonly runtime: Partial<StreamRuntime>;
   /** Creates the multiplexer of the base URL; `null`: each stream has a connection. */
   readonly multiplexing: ((baseUrl: string, options: MultiplexerOptions) => Multiplexer) | null;
+  /** Creates what shares the connection of the base URL with other tabs; it multiplexes too. `null`: each tab has its own. */
+  readonly tabSharing: ((baseUrl: string, options: MultiplexerOptions) => Multiplexer) | null;
 }
 
 export const SSE_CONFIG = new InjectionToken<SseConfig>('SSE_CONFIG', {
