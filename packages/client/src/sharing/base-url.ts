@@ -4,6 +4,9 @@ export function absoluteBase(baseUrl: string | URL): string {
   return new URL(baseUrl, document?.baseURI ?? location?.href).href.replace(/\/$/, '');
 }
 
+/** A token or ticket in the URL (PROTOCOL 2.2, 2.5): it is for this one request. */
+const credentialsInUrl = /[?&](?:access_token|ticket)=/;
+
 /** The path, with its query, of a request that a shared connection can carry: a GET under the base URL. `undefined` for others. */
 export function pathToCarry(
   base: string,
@@ -11,6 +14,6 @@ export function pathToCarry(
   { method = 'GET' }: RequestInit,
 ): string | undefined {
   if (input instanceof Request || method !== 'GET') return undefined;
-  const { href } = new URL(input, base);
-  return href.startsWith(`${base}/`) ? href.slice(base.length) : undefined;
+  const { href, search } = new URL(input, base);
+  return href.startsWith(`${base}/`) && !credentialsInUrl.test(search) ? href.slice(base.length) : undefined;
 }

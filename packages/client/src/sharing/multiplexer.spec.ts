@@ -292,10 +292,17 @@ describe('a multiplexer', () => {
   });
 
   it('sends other requests as they are', async () => {
-    const { world, multiplexer } = start(new Response('1'), new Response('2'));
+    const { world, multiplexer } = start(...['1', '2', '3', '4'].map((text) => new Response(text)));
     await multiplexer.fetch(`${base}/a`, { method: 'POST', body: '{}' });
     await multiplexer.fetch('https://elsewhere.example/a');
-    expect(world.requests.map(({ url }) => url)).toEqual([`${base}/a`, 'https://elsewhere.example/a']);
+    // A token or ticket in the URL is for this one request.
+    for (const query of ['?access_token=x', '?since=1&ticket=x']) await multiplexer.fetch(`${base}/a${query}`);
+    expect(world.requests.map(({ url }) => url)).toEqual([
+      `${base}/a`,
+      'https://elsewhere.example/a',
+      `${base}/a?access_token=x`,
+      `${base}/a?since=1&ticket=x`,
+    ]);
   });
 
   it('leaves nothing when its streams are closed, and takes one off the connection that is not wanted any more', async () => {
