@@ -13,10 +13,13 @@ export {
   withTabSharing,
 } from './provide-sse';
 export type { SseFeature, SseFeatureKind } from './provide-sse';
+export type { SseResourceOptions, SseResourceRef, SseResourceRequest, SseResourceSnapshot } from './resource-options';
 export { SseClient } from './sse-client';
 export type { SseAuthentication, SseAuthenticationFactory } from './sse-authentication';
 export type { SseConfig } from './sse-config';
 export type { SseHandlerFn, SseInterceptorFn } from './sse-interceptor';
+export { sseResource } from './sse-resource';
+export type { SseResourceRequestFn } from './sse-resource';
 export type { SseOptions, SseRequest, SseStreamOptions } from './sse-request';
 export { SseStreams } from './sse-streams';
 export type { SseStreamStatus } from './sse-streams';

@@ -1,0 +1,20 @@
+/** Calls back once, soon. Returns a function that cancels it. */
+export type ScheduleFrame = (callback: () => void) => () => void;
+
+/** A hidden page has no frames; its values are updated this often instead. */
+const hiddenMs = 250;
+
+/** At the next frame that the browser draws, and in a hidden page after a while. */
+export function scheduleFrame(callback: () => void): () => void {
+  const run = (): void => {
+    cancel();
+    callback();
+  };
+  const timer = setTimeout(run, hiddenMs);
+  const frame = typeof requestAnimationFrame === 'function' ? requestAnimationFrame(run) : undefined;
+  const cancel = (): void => {
+    clearTimeout(timer);
+    if (frame !== undefined) cancelAnimationFrame(frame);
+  };
+  return cancel;
+}
