@@ -76,10 +76,11 @@ export class CarriedResponse {
     if (this.#state === 'open' || this.#state === 'overflowed') this.#controller?.enqueue(aliveBlock);
   }
 
-  /** @returns whether the stream was asked now. */
+  /** Asks once it can: a stream without an answer has no position yet. @returns whether the stream was asked now. */
   askToMove(): boolean {
-    if (this.#state !== 'open' || this.#move !== 'no') return false;
+    if (this.#state === 'gone' || this.#state === 'overflowed' || this.#move !== 'no') return false;
     this.#move = 'due';
+    if (this.#state === 'waiting') return false;
     if (!this.#isWithinEvent) this.#askNow();
     return true;
   }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { EventStream } from '../stream/index.ts';
 import { scriptedStream, ScriptedWorld, settle, type ScriptedStream } from '../testing/scripted-world.fixture.ts';
+import { FakeOrigin } from '../testing/fake-origin.fixture.ts';
+import { MultiplexingServer } from '../testing/multiplexing-server.fixture.ts';
 import { createMultiplexer } from './multiplexer.ts';
 
 const base = 'https://api.contoso.example/v1';
@@ -289,6 +291,45 @@ describe('a multiplexer', () => {
     await settle();
     await world.advance(5);
     expect(world.requests.map(({ init }) => init.headers.get('Authorization'))).toEqual(['Bearer alice', 'Bearer bob']);
+  });
+
+  it('moves streams that begin one after the other before it uses up the connections of a browser', async () => {
+    const server = new MultiplexingServer();
+    const origin = new FakeOrigin();
+    const { runtime } = origin.openTab();
+    const multiplexer = createMultiplexer('https://api.contoso.example', { fetch: server.fetch, runtime });
+    const all = [];
+    for (let count = 0; count < 12; count += 1) {
+      const stream = multiplexer.stream(`/${count}`, { accessToken: () => 'token', runtime });
+      all.push({ ...follow(stream), path: `/${count}` });
+      // Too soon for those before to have settled.
+      await origin.advance(150);
+    }
+    await origin.advance(2_000);
+    expect([server.connections.size, server.others]).toEqual([1, []]);
+    expect(server.most).toBeLessThanOrEqual(4);
+    for (const { path } of all) await server.publish(path, 7);
+    for (const { seen } of all) expect(seen).toEqual({ data: [7], states: ['connecting', 'open'], errors: [] });
+  });
+
+  it('moves a stream whose answer comes late, once it has one', async () => {
+    const [slow, merged] = [scriptedStream(), scriptedStream()];
+    const answer = Promise.withResolvers<Response>();
+    const { world, a, b, connection, open } = await two(() => answer.promise, merged.response);
+    const c = open('/c');
+    await settle();
+    await world.advance(5);
+    expect(world.requests).toHaveLength(2);
+    // The streams of the first connection are asked to move; the new one has no position yet.
+    await world.advance(250);
+    answer.resolve(slow.response);
+    await settle();
+    await slow.write(head('0') + part('0', 'id: 1\n\n'));
+    for (let count = 0; count < 4; count += 1) await world.advance(250);
+    const paths = Object.values(wanted(world, 2)).map(({ path }) => path);
+    expect(paths.toSorted()).toEqual(['/a', '/b', '/c']);
+    expect([a, b, c].map(({ seen }) => seen.states)).toEqual(Array.from({ length: 3 }, () => ['connecting', 'open']));
+    expect(connection).toBeDefined();
   });
 
   it('sends other requests as they are', async () => {

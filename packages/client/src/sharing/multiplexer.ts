@@ -54,6 +54,10 @@ const minSessionMoveMs = 1_000;
 const maxRememberedPaths = 1_000;
 /** Streams of one connection: what servers allow by default. */
 const maxStreams = 100;
+/** Connections of a group at the same moment: that of its streams, one that was added, and one that replaces both. A browser has six in all. */
+const maxConnections = 3;
+/** How often requests wait until others have moved; then they get a connection all the same. */
+const maxPostponed = 20;
 /** How long before the end of a session its streams move; earlier than each of them would by itself. */
 const maxLeadMs = 150_000;
 
@@ -65,6 +69,8 @@ interface Group {
   pending: CarriedRequest[];
   /** How many streams were asked to move and have not come yet. */
   expected: number;
+  /** How often the pending requests have waited for others to move. */
+  postponed: number;
   /** The timers that move the streams of a connection before its end. */
   readonly moves: Map<SharedConnection, () => void>;
   cancelFlush: (() => void) | undefined;
@@ -134,6 +140,7 @@ export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOpt
         connections: new Set(),
         pending: [],
         expected: 0,
+        postponed: 0,
         moves: new Map(),
         cancelFlush: undefined,
         cancelSettle: undefined,
@@ -157,11 +164,30 @@ export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOpt
     group.cancelFlush = undefined;
     const wanted = requests.filter(({ signal }) => signal?.aborted !== true);
     for (const request of requests) if (!wanted.includes(request)) request.fail(request.signal?.reason);
+    if (wanted.length > 0 && hasToWait(group)) {
+      group.pending = wanted;
+      group.cancelFlush = setTimer(() => flush(group), settleMs);
+      return;
+    }
+    group.postponed = 0;
     for (let at = 0; at < wanted.length; at += maxStreams) {
       const requested = wanted.slice(at, at + maxStreams);
       group.connections.add(new SharedConnection(hostOf(group), group.init, requested));
     }
     settle(group);
+  };
+
+  /**
+   * Whether there are connections enough: those whose streams can move do so, and share the next one with the requests that wait. Otherwise many
+   * streams that begin one after the other would use up the connections of the browser before any of them has moved.
+   */
+  const hasToWait = (group: Group): boolean => {
+    if (group.connections.size < maxConnections || group.postponed >= maxPostponed) return false;
+    const movable = [...group.connections].filter(({ isLeft }) => !isLeft);
+    if (movable.length === 0 && group.connections.size === maxConnections) return false;
+    group.postponed += 1;
+    ask(group, movable);
+    return true;
   };
 
   const hostOf = (group: Group): ConnectionHost => ({

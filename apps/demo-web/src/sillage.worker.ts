@@ -1,0 +1,3 @@
+import { serveTabs } from '@sillage/client/sharing';
+
+serveTabs();
