@@ -45,12 +45,41 @@ describe('the six connections that a browser has for one origin over HTTP/1.1', 
       await visitor.page.locator('h1').first().waitFor();
       // Some pages stream only once something was asked for: they have no state to show yet.
       if ((await visitor.page.locator('[data-state]').count()) > 0) await visitor.live();
-      used[path] = streams.now;
+      used[path] = await world.stack.sessions(alice);
       await visitor.page.getByRole('link', { name: 'Sillage, home' }).click();
-      await expect.poll(() => streams.now, { message: `${path} was left` }).toBe(0);
+      await expect.poll(() => world.stack.sessions(alice), { message: `${path} was left` }).toBe(0);
     }
     expect(streams.most).toBeLessThanOrEqual(5);
     expect(Object.values(used).filter((count) => count > 0).length).toBeGreaterThanOrEqual(11);
     visitor.urls.length = 0;
+  });
+
+  it('are not used up by eight tabs of the dashboard: all of them share one, and other requests are answered', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, '/dashboard');
+    await visitor.live();
+    const alone = await world.stack.sessions(alice);
+    expect(alone).toBeGreaterThanOrEqual(2);
+    const tabs = [visitor.page];
+    const context = visitor.page.context();
+    // MSAL's state is of one tab. Each of the others would sign in without a question, which takes seconds.
+    const entries = await visitor.page.evaluate(() => Object.entries(sessionStorage));
+    await context.addInitScript((all) => {
+      if (window === top && sessionStorage.length === 0) for (const entry of all) sessionStorage.setItem(...entry);
+    }, entries);
+    for (let tab = 2; tab <= 8; tab += 1) tabs.push(await context.newPage());
+    for (const tab of tabs.slice(1)) await tab.goto(visitor.page.url());
+    for (const tab of tabs) await tab.locator('[data-state="open"]').first().waitFor();
+    // The same streams at the same position are requested once for all tabs.
+    await expect.poll(() => world.stack.sessions(alice), { timeout: 20_000 }).toBeLessThan(8 * alone);
+    const changing = (tab: Page): Promise<string> => tab.locator('main').innerText();
+    for (const tab of tabs) {
+      const before = await changing(tab);
+      await expect.poll(() => changing(tab)).not.toBe(before);
+      const answer = tab.evaluate((url) => fetch(url).then(({ status }) => status), `${world.stack.api}/me`);
+      await expect(answer).resolves.toBe(401);
+    }
+    for (const tab of tabs.slice(1)) await tab.close();
+    await expect.poll(() => world.stack.sessions(alice), { timeout: 20_000 }).toBe(alone);
   });
 });

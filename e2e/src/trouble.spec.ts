@@ -99,7 +99,8 @@ describe('a stream that is interrupted', () => {
     const visitor = await world.arrive();
     await visitor.signInBy('redirect', alice, '/events');
     await visitor.live();
-    await expect.poll(() => world.stack.sessions(alice)).toBe(1);
+    // The shared connection is a session, and the stream that it carries.
+    await expect.poll(() => world.stack.sessions(alice)).toBe(2);
     await visitor.page.goto('about:blank');
     await expect.poll(() => world.stack.sessions(alice)).toBe(0);
   });

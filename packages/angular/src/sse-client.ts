@@ -102,7 +102,7 @@ export class SseClient {
       const factory = request.authentication === undefined ? this.#config.authentication : request.authentication;
       const authentication =
         factory === null ? null : runInInjectionContext(this.#injector, () => factory(new URL(request.url)));
-      const fetch = this.#fetch();
+      const fetch = request.connection === 'separate' ? this.#config.fetch : this.#fetch();
       const stream = createEventStream(request.url, {
         ...streamOptions(request, this.#serviceWorkerBypass()),
         ...(authentication === null ? {} : { accessToken: authentication.accessToken }),
@@ -153,6 +153,7 @@ const ownOptions: ReadonlySet<string> = new Set<keyof SseRequest>([
   'url',
   'body',
   'authentication',
+  'connection',
   'ticketUrl',
   'reconnectOn',
   'onState',

@@ -16,6 +16,11 @@ export interface SseOptions<T = unknown> extends SseStreamOptions<T> {
   readonly body?: unknown;
   /** Who the stream is opened as, instead of the application's default; `null`: nobody, no token is sent. */
   readonly authentication?: SseAuthenticationFactory | null;
+  /**
+   * `'separate'`: a connection of this stream alone, also with `withMultiplexing()` or `withTabSharing()`.
+   * @default 'shared'
+   */
+  readonly connection?: 'shared' | 'separate';
   /** The ticket endpoint, relative to `withBaseUrl()`. Required for `tokenTransport: 'ticket'`. */
   readonly ticketUrl?: string;
   /** Calls the stream's `reconnect()` at each emission: the next attempt begins at once. */

@@ -9,7 +9,7 @@ import { ErrorStateMatcher } from '@angular/material/core';
 import { MAT_FORM_FIELD_DEFAULT_OPTIONS } from '@angular/material/form-field';
 import { provideRouter, withComponentInputBinding, withInMemoryScrolling } from '@angular/router';
 import { MSAL_INSTANCE, MsalBroadcastService, MsalService } from '@azure/msal-angular';
-import { provideSse, withBaseUrl } from '@sillage/angular';
+import { provideSse, withBaseUrl, withTabSharing } from '@sillage/angular';
 import { withMsal } from '@sillage/angular/msal';
 import type { WebConfig } from 'demo-contract';
 import { routes } from './app.routes';
@@ -38,7 +38,13 @@ export function createAppConfig(config: WebConfig): ApplicationConfig {
       },
       // A field that was just sent and emptied is no mistake of the person's.
       { provide: ErrorStateMatcher, useValue: { isErrorState: isMistake } },
-      provideSse(withBaseUrl(config.apiUrl), withMsal({ scopes: config.scopes, interaction: 'popup' })),
+      provideSse(
+        withBaseUrl(config.apiUrl),
+        withMsal({ scopes: config.scopes, interaction: 'popup' }),
+        withTabSharing({
+          worker: () => new SharedWorker(new URL('../sillage.worker', import.meta.url), { type: 'module' }),
+        }),
+      ),
     ],
   };
 }

@@ -11,8 +11,9 @@ const path = 'transports/stream';
 export class TransportApi extends BaseMsalApiService {
   readonly #client = inject(SseClient);
 
+  /** On a separate connection, so that its request can be seen beside the others. */
   byHeader(config: MsalApiConfig): Observable<TransportSight> {
-    return this.connectSSE<TransportSight>(path, config);
+    return this.connectSSE<TransportSight>(path, { ...config, connection: 'separate' });
   }
 
   byQuery(config: MsalApiConfig): Observable<TransportSight> {
