@@ -64,8 +64,9 @@ describe('the six connections that a browser has for one origin over HTTP/1.1', 
     const context = visitor.page.context();
     // MSAL's state is of one tab. Each of the others would sign in without a question, which takes seconds.
     const entries = await visitor.page.evaluate(() => Object.entries(sessionStorage));
-    await context.addInitScript((all) => {
-      if (window === top && sessionStorage.length === 0) for (const entry of all) sessionStorage.setItem(...entry);
+    await context.addInitScript((all: [string, string][]) => {
+      if (window === top && sessionStorage.length === 0)
+        for (const [key, value] of all) sessionStorage.setItem(key, value);
     }, entries);
     for (let tab = 2; tab <= 8; tab += 1) tabs.push(await context.newPage());
     for (const tab of tabs.slice(1)) await tab.goto(visitor.page.url());
