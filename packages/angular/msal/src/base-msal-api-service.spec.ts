@@ -238,7 +238,7 @@ describe('streams as an MSAL account', () => {
   it('hold no listener of MSAL once they are unsubscribed', async () => {
     world.msal.failure = interactionRequired();
     const { subscription } = await listen(world.api.stream());
-    expect(world.msal.listeners).toBe(ofTheApplication + 2);
+    expect(world.msal.listeners).toBe(ofTheApplication + 1);
     subscription.unsubscribe();
     await settle();
     expect(world.msal.listeners).toBe(ofTheApplication);

@@ -1,5 +1,6 @@
 import { MSAL_INSTANCE } from '@azure/msal-angular';
 import {
+  BrowserAuthError,
   EventType,
   InteractionRequiredAuthError,
   InteractionType,
@@ -48,11 +49,16 @@ export class FakeMsal {
     });
   }
 
-  acquireTokenPopup(request: unknown): Promise<void> {
+  /** Who signs in in the window; `'closes'`: the user closes it. */
+  popup: AccountInfo | 'closes' = alice;
+
+  async acquireTokenPopup(request: unknown): Promise<{ account: AccountInfo }> {
     this.interactive.push(request);
-    this.failure = null;
-    this.emit(EventType.ACQUIRE_TOKEN_SUCCESS, InteractionType.Popup, { account: alice });
-    return Promise.resolve();
+    await Promise.resolve();
+    if (this.popup === 'closes') throw new BrowserAuthError('user_cancelled', 'correlation');
+    if (this.popup.homeAccountId === alice.homeAccountId) this.failure = null;
+    this.emit(EventType.ACQUIRE_TOKEN_SUCCESS, InteractionType.Popup, { account: this.popup });
+    return { account: this.popup };
   }
 
   addEventCallback(callback: EventCallbackFunction): string {
@@ -87,6 +93,6 @@ export class FakeMsal {
   }
 }
 
-export function interactionRequired(claims = ''): InteractionRequiredAuthError {
-  return Object.assign(new InteractionRequiredAuthError('interaction_required', 'correlation'), { claims });
+export function interactionRequired(claims = '', message = ''): InteractionRequiredAuthError {
+  return Object.assign(new InteractionRequiredAuthError('interaction_required', 'correlation', message), { claims });
 }

@@ -1,8 +1,7 @@
 import { inject } from '@angular/core';
-import { MSAL_INSTANCE } from '@azure/msal-angular';
 import type { AccountInfo } from '@azure/msal-browser';
 import type { SseAuthentication } from '@sillage/angular';
-import { accountEnded } from './msal-account';
+import { MsalAccounts } from './msal-account';
 import { MSAL_OPTIONS } from './msal-options';
 import { MsalTokens } from './msal-tokens';
 
@@ -15,11 +14,11 @@ export interface MsalAuthenticationOptions {
 }
 
 /**
- * Opens a stream as an MSAL account, pinned at the first token: a stream that began as one person never goes on as another. Call it in an
- * injection context, once a subscription.
+ * Opens a stream as an MSAL account, pinned at the first token: a stream that began as one user never continues as another. Call it in an
+ * injection context, once for each subscription.
  */
 export function msalAuthentication(options: MsalAuthenticationOptions = {}): SseAuthentication {
-  const instance = inject(MSAL_INSTANCE);
+  const accounts = inject(MsalAccounts);
   const tokens = inject(MsalTokens);
   const { scopes = inject(MSAL_OPTIONS).scopes } = options;
   const chosen = options.account === undefined ? 'by-msal' : 'by-the-caller';
@@ -28,12 +27,12 @@ export function msalAuthentication(options: MsalAuthenticationOptions = {}): Sse
 
   return {
     accessToken: ({ demand }) => {
-      // Pinned even where the caller brought the token: the stream ends with the person's sign-out all the same.
+      // Pinned even where the caller brought the token: the stream ends with the user's sign-out all the same.
       account ??= tokens.account();
       const token = demand === undefined ? firstToken : undefined;
       firstToken = undefined;
       return token ?? tokens.acquire(account, scopes, demand);
     },
-    ended: accountEnded(instance, () => (account === undefined ? null : { account, chosen })),
+    ended: accounts.ended(() => (account === undefined ? null : { account, chosen })),
   };
 }
