@@ -27,6 +27,13 @@ module.exports = {
       to: { path: 'node_modules/@azure|^packages/angular/(msal|dist)' },
     },
     {
+      name: 'angular-without-testing',
+      comment: 'What applications ship must not contain what tests use.',
+      severity: 'error',
+      from: { path: '^packages/angular/(src|msal/src)/', pathNot: '\\.(spec|fixture)\\.ts$' },
+      to: { path: '^packages/angular/(testing|msal/testing)/' },
+    },
+    {
       name: 'angular-imports-the-client-alone',
       severity: 'error',
       from: { path: '^packages/angular' },

@@ -32,14 +32,16 @@ export interface CompiledBlocks {
   readonly program: ts.Program;
 }
 
-export function compileBlocks(blocks: readonly Block[]): CompiledBlocks {
+/** @param strictness what differs from {@link options}. */
+export function compileBlocks(blocks: readonly Block[], strictness: NgCompilerOptions = {}): CompiledBlocks {
+  const all = { ...options, ...strictness };
   // Virtual files in docs/: packages are found from there by their published names, as they are from anywhere.
   const files = new Map(blocks.map((block, index) => [join(root, 'docs', placeOf(block, index)), block]));
   const folders = new Set([...files.keys()].map((name) => dirname(name)));
   const names = new Map([...files].map(([name, block]) => [block.name, name]));
   const texts = new Map([...files].map(([name, block]) => [name, sourceOf(block)]));
 
-  const host = ts.createCompilerHost(options);
+  const host = ts.createCompilerHost(all);
   const real = { ...host };
   host.fileExists = (name) => texts.has(name) || real.fileExists(name);
   host.directoryExists = (name) => folders.has(name) || (real.directoryExists?.(name) ?? true);
@@ -51,7 +53,7 @@ export function compileBlocks(blocks: readonly Block[]): CompiledBlocks {
       : ts.createSourceFile(name, text, version, true);
   };
 
-  const angular = new NgtscProgram([...files.keys()], options, host);
+  const angular = new NgtscProgram([...files.keys()], all, host);
   const program = angular.getTsProgram();
   const general = [...angular.getTsOptionDiagnostics(), ...program.getGlobalDiagnostics()].map(messageOf);
   if (general.length > 0) throw new Error(`The blocks cannot be compiled: ${general.join('; ')}`);

@@ -18,6 +18,8 @@ const entries = [
   ['entra-emulator', 'packages/entra-emulator', 'dist/index.d.ts'],
   ['angular', 'packages/angular', 'dist/types/sillage-angular.d.ts'],
   ['angular-msal', 'packages/angular', 'dist/types/sillage-angular-msal.d.ts'],
+  ['angular-msal-testing', 'packages/angular', 'dist/types/sillage-angular-msal-testing.d.ts'],
+  ['angular-testing', 'packages/angular', 'dist/types/sillage-angular-testing.d.ts'],
 ];
 const update = process.argv.includes('update');
 const reports = join(root, 'node_modules', '.cache', 'sillage', 'api');

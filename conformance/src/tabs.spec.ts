@@ -116,7 +116,8 @@ describe('the tabs of Chromium', () => {
     await expectEverythingOnce(tabs);
     const found = await Promise.all(tabs.map(async (tab) => (await look(tab)).role));
     expect(found.toSorted()).toEqual(['follower', 'follower', 'follower', 'follower', 'leader']);
-    const leader = tabs[found.indexOf('leader')] as DevtoolsPage;
+    const leader = tabs.find((_tab, index) => found[index] === 'leader');
+    if (leader === undefined) throw new Error('No tab leads.');
     const others = tabs.filter((tab) => tab !== leader);
     await end(leader);
     const endedAt = performance.now();

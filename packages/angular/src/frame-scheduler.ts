@@ -1,10 +1,7 @@
-/** Calls back once, soon. Returns a function that cancels it. */
-export type ScheduleFrame = (callback: () => void) => () => void;
-
 /** A hidden page has no frames; its values are updated this often instead. */
 const hiddenMs = 250;
 
-/** At the next frame that the browser draws, and in a hidden page after a while. */
+/** Calls back once, at the next frame that the browser draws, and in a hidden page after a while. Returns a function that cancels it. */
 export function scheduleFrame(callback: () => void): () => void {
   const run = (): void => {
     cancel();

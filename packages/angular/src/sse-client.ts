@@ -1,22 +1,40 @@
 import { isPlatformBrowser } from '@angular/common';
-import { DOCUMENT, Injector, inject, Injectable, PLATFORM_ID, runInInjectionContext, signal } from '@angular/core';
+import {
+  DOCUMENT,
+  inject,
+  Injectable,
+  Injector,
+  NgZone,
+  PLATFORM_ID,
+  runInInjectionContext,
+  signal,
+  untracked,
+} from '@angular/core';
 import {
   createEventStream,
   InvalidOptionError,
+  type AccessTokenFunction,
   type EventStreamOptions,
   type Gap,
   type SseEvent,
   type StreamState,
 } from '@sillage/client';
 import type { Multiplexer } from '@sillage/client/sharing';
-import { defer, NEVER, Observable } from 'rxjs';
+import { defer, NEVER, Observable, type Subscriber } from 'rxjs';
 import { SSE_CONFIG } from './sse-config';
 import type { SseHandlerFn, SseInterceptorFn } from './sse-interceptor';
 import type { SseOptions, SseRequest } from './sse-request';
+import { warnOverHttp } from './warn-over-http';
+import { SSE_TRANSPORT } from './sse-transport';
 import { SseStreams } from './sse-streams';
 
 /** How many gaps a stream's status remembers. */
 const maxGaps = 10;
+
+/** An event of one of several types: `Events` has the type of data for each type of event. */
+export type SseEventOf<Events extends object> = {
+  [Type in keyof Events & string]: Omit<SseEvent<Events[Type]>, 'type'> & { readonly type: Type };
+}[keyof Events & string];
 
 /** Opens streams of server-sent events. */
 @Injectable({ providedIn: 'root' })
@@ -24,8 +42,10 @@ export class SseClient {
   readonly #config = inject(SSE_CONFIG);
   readonly #injector = inject(Injector);
   readonly #streams = inject(SseStreams);
+  readonly #zone = inject(NgZone);
   readonly #platform: 'browser' | 'server' = isPlatformBrowser(inject(PLATFORM_ID)) ? 'browser' : 'server';
   readonly #document = inject(DOCUMENT);
+  readonly #transport = inject(SSE_TRANSPORT, { optional: true });
   /** Created with the first stream, because the base URL is not known before. */
   #multiplexer: Multiplexer | null | undefined;
   readonly #open: SseHandlerFn = this.#config.interceptors.reduceRight<SseHandlerFn>(
@@ -49,6 +69,24 @@ export class SseClient {
     if (this.#platform === 'server') return NEVER;
     // The request's options are untyped for interceptors: what they decode is what comes back as T.
     return defer(() => this.#open({ ...(options as SseOptions), url: this.resolve(url) })) as Observable<SseEvent<T>>;
+  }
+
+  /**
+   * As {@link stream}, with a type of data for each type of event.
+   *
+   * @usageNotes
+   * ```ts
+   * interface OrderEvents {
+   *   shipped: { carrier: string };
+   *   message: { text: string };
+   * }
+   * inject(SseClient).events<OrderEvents>('orders/42/events').subscribe((event) => {
+   *   if (event.type === 'shipped') console.log(event.data.carrier);
+   * });
+   * ```
+   */
+  events<Events extends object>(url: string, options: SseOptions = {}): Observable<SseEventOf<Events>> {
+    return this.stream(url, options) as Observable<SseEventOf<Events>>;
   }
 
   /**
@@ -98,54 +136,72 @@ export class SseClient {
   }
 
   #connect(request: SseRequest): Observable<SseEvent> {
-    return new Observable((subscriber) => {
-      const factory = request.authentication === undefined ? this.#config.authentication : request.authentication;
-      const authentication =
-        factory === null ? null : runInInjectionContext(this.#injector, () => factory(new URL(request.url)));
-      const fetch = request.connection === 'separate' ? this.#config.fetch : this.#fetch();
-      const stream = createEventStream(request.url, {
-        ...streamOptions(request, this.#serviceWorkerBypass()),
-        ...(authentication === null ? {} : { accessToken: authentication.accessToken }),
-        ...(request.ticketUrl === undefined ? {} : { ticketUrl: this.resolve(request.ticketUrl) }),
-        allowedOrigins: this.#origins(),
-        reconnect: mergeReconnect(this.#config.reconnect, request.reconnect),
-        runtime: this.#config.runtime,
-        ...(fetch === null ? {} : { fetch }),
-      });
-      this.#multiplexer?.track(stream);
-      const state = signal<StreamState>(stream.state);
-      const gaps = signal<readonly Gap[]>([]);
-      const remove = this.#streams.add({ url: request.url, state, gaps, reconnect: () => stream.reconnect() });
-
-      const tell = (next: StreamState): void => {
-        state.set(next);
-        request.onState?.(next);
-      };
-      const stop = stream.subscribe({
-        next: (event) => subscriber.next(event),
-        error: (error) => subscriber.error(error),
-        complete: () => subscriber.complete(),
-        gap: (gap) => {
-          gaps.update((known) => [...known, gap].slice(-maxGaps));
-          request.onGap?.(gap);
-        },
-        state: tell,
-        rotate: () => request.onRotate?.(),
-        ...(request.onEventId === undefined ? {} : { position: request.onEventId }),
-      });
-      const reconnecting = request.reconnectOn?.subscribe(() => stream.reconnect());
-      const ended = authentication?.ended.subscribe((error) => {
-        tell({ status: 'closed', reason: 'failed', error });
-        subscriber.error(error);
-      });
-      return () => {
-        reconnecting?.unsubscribe();
-        ended?.unsubscribe();
-        stop();
-        remove();
-      };
-    });
+    // A subscription inside an effect() or computed() must neither track what is read here nor be refused for what is set. Reads and timers run
+    // outside the zone, so that an application with zone.js becomes stable, and callbacks inside it.
+    return new Observable((subscriber) =>
+      untracked(() => this.#zone.runOutsideAngular(() => this.#subscribe(request, subscriber))),
+    );
   }
+
+  #subscribe(request: SseRequest, subscriber: Subscriber<SseEvent>): () => void {
+    const inZone = <T>(callback: () => T): T => this.#zone.run(callback);
+    const factory = request.authentication === undefined ? this.#config.authentication : request.authentication;
+    const authentication =
+      factory === null ? null : runInInjectionContext(this.#injector, () => factory(new URL(request.url)));
+    const carried = this.#transport?.open(request);
+    const fetch = carried?.fetch ?? (request.connection === 'separate' ? this.#config.fetch : this.#fetch());
+    const stream = createEventStream(request.url, {
+      ...streamOptions(request, this.#serviceWorkerBypass()),
+      ...(authentication === null ? {} : { accessToken: warning(request.url, authentication.accessToken) }),
+      ...(request.ticketUrl === undefined ? {} : { ticketUrl: this.resolve(request.ticketUrl) }),
+      allowedOrigins: this.#origins(),
+      reconnect: mergeReconnect(this.#config.reconnect, request.reconnect),
+      runtime: { ...this.#config.runtime, ...this.#transport?.runtime },
+      ...(fetch === null ? {} : { fetch }),
+    });
+    this.#multiplexer?.track(stream);
+    const state = signal<StreamState>(stream.state);
+    const gaps = signal<readonly Gap[]>([]);
+    const remove = this.#streams.add({ url: request.url, state, gaps, reconnect: () => stream.reconnect() });
+
+    const tell = (next: StreamState): void => {
+      state.set(next);
+      inZone(() => request.onState?.(next));
+    };
+    const stop = stream.subscribe({
+      next: (event) => inZone(() => subscriber.next(event)),
+      error: (error) => inZone(() => subscriber.error(error)),
+      complete: () => inZone(() => subscriber.complete()),
+      gap: (gap) => {
+        gaps.update((known) => [...known, gap].slice(-maxGaps));
+        inZone(() => request.onGap?.(gap));
+      },
+      state: tell,
+      rotate: () => inZone(() => request.onRotate?.()),
+      ...(request.onEventId === undefined ? {} : { position: (id) => inZone(() => request.onEventId?.(id)) }),
+    });
+    const reconnecting = request.reconnectOn?.subscribe(() => stream.reconnect());
+    const ended = authentication?.ended.subscribe((error) => {
+      tell({ status: 'closed', reason: 'failed', error });
+      subscriber.error(error);
+    });
+    return () => {
+      reconnecting?.unsubscribe();
+      ended?.unsubscribe();
+      stop();
+      remove();
+      carried?.close();
+    };
+  }
+}
+
+/** Warns where the token goes over plain HTTP. */
+function warning(url: string, accessToken: AccessTokenFunction): AccessTokenFunction {
+  return async (request) => {
+    const token = await accessToken(request);
+    if (token !== undefined) warnOverHttp(url);
+    return token;
+  };
 }
 
 /** The options that mean something to Angular alone, or that it gives the client in another form. */

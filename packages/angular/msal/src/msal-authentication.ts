@@ -9,8 +9,6 @@ import { MsalTokens } from './msal-tokens';
 export interface MsalAuthenticationOptions {
   readonly scopes?: readonly string[] | undefined;
   readonly account?: AccountInfo | undefined;
-  /** A token that the caller has already. It serves the first attempt; the next ones ask MSAL. */
-  readonly firstToken?: string | undefined;
 }
 
 /**
@@ -22,16 +20,12 @@ export function msalAuthentication(options: MsalAuthenticationOptions = {}): Sse
   const tokens = inject(MsalTokens);
   const { scopes = inject(MSAL_OPTIONS).scopes } = options;
   const chosen = options.account === undefined ? 'by-msal' : 'by-the-caller';
-  let { firstToken } = options;
   let account = options.account;
 
   return {
     accessToken: ({ demand }) => {
-      // Pinned even where the caller brought the token: the stream ends with the user's sign-out all the same.
       account ??= tokens.account();
-      const token = demand === undefined ? firstToken : undefined;
-      firstToken = undefined;
-      return token ?? tokens.acquire(account, scopes, demand);
+      return tokens.acquire(account, scopes, demand);
     },
     ended: accounts.ended(() => (account === undefined ? null : { account, chosen })),
   };

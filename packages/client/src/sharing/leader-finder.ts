@@ -26,7 +26,7 @@ type ElectionMessage =
 const answerMs = 1_000;
 /** Tabs that notice at the same moment do not take the lock at the same moment. */
 const maxStealDelayMs = 250;
-/** Two tabs must not take the lock from each other for ever: past this, a tab has a connection for itself. */
+/** Two tabs must not take the lock from each other without limit: past this, a tab has a connection for itself. */
 const maxSteals = 3;
 const stealWindowMs = 60_000;
 

@@ -50,7 +50,7 @@ export class TabHost {
       },
       receive: (message) => {
         tab.receive(message);
-        // After a goodbye it may come back: from the back/forward cache, say.
+        // After a goodbye it may return: from the back/forward cache, say.
         this.#tabs.add(tab);
         this.#cancelSweep ??= this.#sweepLater();
       },
@@ -214,7 +214,7 @@ const [lineFeed, carriageReturn, colon] = [10, 13, 58];
  * Whether an event may have begun and not ended (WHATWG HTML, 9.2.6: an empty line ends it). In doubt it has begun: then the stream is asked to move
  * a little later.
  */
-export function endsWithinEvent(bytes: Uint8Array, wasWithin: boolean): boolean {
+function endsWithinEvent(bytes: Uint8Array, wasWithin: boolean): boolean {
   const line = (at: number): number => bytes.at(at) ?? 0;
   if (line(-1) !== lineFeed && line(-1) !== carriageReturn) return true;
   const isEmptyLine =

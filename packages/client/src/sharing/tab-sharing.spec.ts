@@ -136,7 +136,7 @@ describe('tabs that share a connection', () => {
   it('stop taking the lock from each other, and then have a connection each', async () => {
     const world = new World();
     const [leader, other] = await world.tabs(2);
-    // Whoever leads is frozen at once, as if the browser froze every tab in turn.
+    // The tab that leads is frozen at once, as if the browser froze every tab in turn.
     for (let round = 0; round < 10; round += 1) {
       for (const { tab, sharing } of [leader, other].filter((one) => one !== undefined)) {
         if (sharing.role === 'leader') tab.freeze();
@@ -152,7 +152,7 @@ describe('tabs that share a connection', () => {
     expect([leader?.data.at(-1), other?.data.at(-1)]).toEqual([7, 7]);
   });
 
-  it('come back from the back/forward cache and continue', async () => {
+  it('return from the back/forward cache and continue', async () => {
     const world = new World();
     const [leader, other] = await world.tabs(2);
     leader?.tab.hide();

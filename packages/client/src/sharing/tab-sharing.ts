@@ -139,7 +139,7 @@ export function createTabSharing(baseUrl: string | URL, options: TabSharingOptio
     state = 'idle';
   };
 
-  /** A leader without streams of its own stays as long as other tabs need it. */
+  /** A leader that has no streams itself stays as long as other tabs need it. */
   const stopLater = (): void => {
     cancelIdle = runtime.setTimer(() => {
       cancelIdle = undefined;

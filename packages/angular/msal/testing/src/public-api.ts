@@ -1,0 +1,2 @@
+export { FakeMsal, interactionRequired, provideFakeMsal } from './fake-msal';
+export type { FakeMsalOptions } from './fake-msal';
