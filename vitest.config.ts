@@ -6,6 +6,7 @@ export default defineConfig({
       'packages/client',
       'packages/server',
       'packages/entra-emulator',
+      'packages/angular/schematics',
       'apps/demo-api',
       'apps/demo-web/server',
       'examples/express-minimal',

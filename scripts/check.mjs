@@ -8,6 +8,7 @@ const published = ['packages/client', 'packages/server', 'packages/entra-emulato
 const typed = [
   '.',
   ...published,
+  'packages/angular/schematics',
   'apps/demo-api',
   'apps/demo-web',
   'apps/demo-web/server',

@@ -85,6 +85,7 @@ const targets = [
   { name: '@sillage/server', build: tsc('packages/server'), after: [] },
   { name: '@sillage/entra-emulator', build: tsc('packages/entra-emulator'), after: [] },
   { name: '@sillage/angular', build: ng('packages/angular'), after: ['@sillage/client'] },
+  { name: 'the schematics of @sillage/angular', build: tsc('packages/angular/schematics'), after: [] },
   { name: 'demo-web', build: ng('apps/demo-web'), after: ['@sillage/angular'] },
 ];
 
@@ -98,7 +99,7 @@ export async function ensureBuilt(say = console.log) {
     const wanted = [shared, sources, ...after.map((other) => hashes.get(other))].join('\n');
     const hash = createHash('sha256').update(wanted).digest('hex');
     hashes.set(name, hash);
-    const stamp = `build-${folder.replace('/', '-')}`;
+    const stamp = `build-${folder.replaceAll('/', '-')}`;
     if ((await readStamp(stamp)) === hash && existsSync(join(root, folder, 'dist'))) continue;
     say(`Building ${name} …`);
     await run(node(), args, { cwd: join(root, folder), output: 'on-failure' });
