@@ -63,6 +63,19 @@ describe('a sign-in', () => {
     expect(second.body.refresh_token).not.toBe(first.body.refresh_token);
   });
 
+  it('signs in the user of emulator_user without a page, keeps the session, and asks for a second factor all the same', async () => {
+    const back = await browser.authorize({ prompt: 'select_account', emulator_user: ALICE.username });
+    expect(back.response.status).toBe(302);
+    const { body } = await redeem(emulator, back.params.get('code') ?? '');
+    expect(claimsOf(body.id_token)).toMatchObject({ oid: ALICE.oid });
+    expect((await browser.authorize({ prompt: 'none' })).params.get('code')).not.toBeNull();
+
+    expect((await browser.authorize({ emulator_user: CAROL.username })).text).toContain('Pick an account');
+    expect((await browser.authorize({ emulator_user: 'nobody', prompt: 'select_account' })).text).toContain('Pick an');
+    emulator.challengeUser(ALICE.username, 'c1');
+    expect((await browser.authorize({ emulator_user: ALICE.username })).text).toContain('Confirm it is you');
+  });
+
   it('issues v2 access tokens with the claims that Entra writes', async () => {
     const { body } = await redeem(emulator, await browser.signIn());
     const keys = createRemoteJWKSet(new URL(emulator.metadata(CONTOSO.tenantId).jwks_uri));

@@ -1,22 +1,36 @@
+import type { ServerResponse } from 'node:http';
 import { answerWithCode, answerWithError } from './authorize-answer.ts';
 import { parseAuthorizeRequest, parseReturnAddress } from './authorize-request.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
 import { EntraError, isEntraError } from '../entra-error.ts';
 import type { Exchange } from '../exchange.ts';
-import type { Fault } from '../state/index.ts';
+import type { Provider } from '../provider.ts';
+import type { Fault, Session } from '../state/index.ts';
 import { isFromAnotherOrigin, readCookie, readForm } from '../http/index.ts';
 import { accountPickerPage, consentPage, messagePage, sendPage, stepUpPage } from './pages.ts';
 import { advanceSignIn, beginSignIn } from './sign-in.ts';
 import type { Choice, SignInStep } from './sign-in.ts';
 
+/**
+ * A parameter of the authorize request that only the emulator knows: the user who is signed in without a page, for demos. Entra ID ignores it. A second
+ * factor that is demanded is asked for all the same.
+ */
+const emulatorUser = 'emulator_user';
+
 /** `GET /{tenant}/oauth2/v2.0/authorize` */
 export function handleAuthorize(exchange: Exchange, query: string, fault: Fault | undefined): void {
-  const { request, provider, scope } = exchange;
+  const { request, response, provider, scope } = exchange;
   const session = provider.sessions.find(readCookie(request, provider.sessionCookie));
+  const chosen = provider.directory.userByName(new URLSearchParams(query).get(emulatorUser) ?? '');
   answer(exchange, query, 302, (parsed) => {
     if (fault?.error !== undefined)
       throw new EntraError(90033, fault.error, 'A transient error has occurred. Please try again.');
-    return beginSignIn({ provider, scope, request: parsed, session });
+    if (chosen === undefined || parsed.prompt === 'none') {
+      return beginSignIn({ provider, scope, request: parsed, session });
+    }
+    const kept = session ?? provider.sessions.create();
+    keepSession(response, provider, kept);
+    return advanceSignIn({ provider, scope, request: parsed, session: kept }, { kind: 'pick', oid: chosen.oid });
   });
 }
 
@@ -35,12 +49,16 @@ export async function handleLogin(exchange: Exchange): Promise<void> {
   const form = await readForm(request);
   const choice = parseChoice(form.get('choice') ?? '');
   const session = provider.sessions.find(readCookie(request, provider.sessionCookie)) ?? provider.sessions.create();
-  // Lax is enough for MSAL's hidden iframe: ports do not matter to what counts as the same site.
-  response.setHeader('Set-Cookie', `${provider.sessionCookie}=${session.id}; Path=/; HttpOnly; SameSite=Lax`);
+  keepSession(response, provider, session);
   answer(exchange, form.get('request') ?? '', 303, (parsed) => {
     if (choice === undefined) throw new EntraError(900144, 'invalid_request', 'The form has no choice.');
     return advanceSignIn({ provider, scope, request: parsed, session }, choice);
   });
+}
+
+function keepSession(response: ServerResponse, provider: Provider, { id }: Session): void {
+  // Lax is enough for MSAL's hidden iframe: ports do not matter to what counts as the same site.
+  response.setHeader('Set-Cookie', `${provider.sessionCookie}=${id}; Path=/; HttpOnly; SameSite=Lax`);
 }
 
 function answer(
