@@ -74,6 +74,7 @@ export async function startStack({
       API_PORT: apiPort,
       WEB_ORIGINS: web,
       ENTRA_AUTHORITY: emulator,
+      EMULATOR_CONTROL_URL: controlOrigin,
       CLOCK_TOLERANCE_MS: 0,
       STORE: store,
       DATA_DIR: data,

@@ -8,7 +8,7 @@ import { createUsage } from './analytics/usage.ts';
 import { assistantRoutes } from './assistant/assistant-routes.ts';
 import type { Assistant } from './assistant/assistant.ts';
 import { chatRoutes } from './chat/chat-routes.ts';
-import type { Config } from './config.ts';
+import { emulatorControlOf, type Config } from './config.ts';
 import { createContext } from './create-context.ts';
 import { dataRoutes } from './data/data-routes.ts';
 import { documentRoutes } from './documents/document-routes.ts';
@@ -22,6 +22,11 @@ import type { Endpoints } from './live/endpoints.ts';
 import type { Logging } from './logs/logging.ts';
 import { notificationRoutes } from './notifications/notification-routes.ts';
 import { peopleRoutes } from './people/people-routes.ts';
+import { chaosRoutes, pulsePath, refuseOnPurpose } from './showcase/chaos-routes.ts';
+import { createEmulatorControl } from './showcase/emulator-control.ts';
+import { createOpenStreams } from './showcase/open-streams.ts';
+import { createPulse } from './showcase/pulse.ts';
+import { showcaseRoutes } from './showcase/showcase-routes.ts';
 import { createPriceMemory } from './stocks/price-memory.ts';
 import { createSimulatedFeed } from './stocks/simulated-feed.ts';
 import { stockRoutes } from './stocks/stock-routes.ts';
@@ -48,9 +53,16 @@ export interface DemoApiOptions {
   readonly assistant: Assistant;
   /** Where log lines go, besides the pages that may show them. */
   readonly logDestination: DestinationStream;
+  /** Restarts the API for the chaos page. @default does nothing */
+  readonly restart?: () => void;
 }
 
-export async function createDemoApi({ config, assistant, logDestination }: DemoApiOptions): Promise<DemoApi> {
+export async function createDemoApi({
+  config,
+  assistant,
+  logDestination,
+  restart = () => undefined,
+}: DemoApiOptions): Promise<DemoApi> {
   const usage = createUsage();
   const { context, operations, close } = await createContext({ config, usage, logDestination });
   const app = express();
@@ -58,6 +70,7 @@ export async function createDemoApi({ config, assistant, logDestination }: DemoA
   const router = express.Router();
   peopleRoutes(router, context);
   const feed = createSimulatedFeed({ intervalMs: config.SAMPLE_INTERVAL_MS, memory: createPriceMemory(context) });
+  const guarded = { endpoint: context.endpoints.main, access: context.access, guard: context.guard.stream };
   // Every stream of the API, and one guard for all of them. Nothing else serves streams.
   const streams = createStreams(
     {
@@ -76,9 +89,17 @@ export async function createDemoApi({ config, assistant, logDestination }: DemoA
       '/tasks/stream/:taskId': await taskRoutes(router, context),
       '/iot/stream/:deviceId': await iotRoutes(router, context),
     },
-    { endpoint: context.endpoints.main, access: context.access, guard: context.guard.stream },
+    guarded,
   );
   app.use(expressStreams(streams));
+  const control = emulatorControlOf(config);
+  if (control !== undefined) {
+    const open = createOpenStreams();
+    showcaseRoutes(app, context, { pulse: createPulse(context), streams: open });
+    const chaos = chaosRoutes(router, context, { emulator: createEmulatorControl(control), streams: open, restart });
+    const pulse = createStreams({ [pulsePath]: chaos }, { ...guarded, multiplexAt: 'none' });
+    app.get(pulsePath, ...refuseOnPurpose(context, open), expressStreams(pulse));
+  }
   // From here on, every request is one of a user within the limits. Bodies are parsed only now.
   app.use(...context.guard.routes, context.disk.refuseWhenFull);
   parseBodies(app);

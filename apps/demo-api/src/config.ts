@@ -16,6 +16,11 @@ const environment = z.object({
   ENTRA_API_CLIENT_ID: z.guid(),
   /** The emulator's origin, to verify its tokens instead of Entra's. */
   ENTRA_AUTHORITY: z.url().default('https://login.microsoftonline.com'),
+  /**
+   * The control API of the emulator, such as http://localhost:8401. It turns on what only a demo may have: the anonymous stream of the landing page, and
+   * the faults of the chaos page. Ignored if tokens come from Entra ID.
+   */
+  EMULATOR_CONTROL_URL: z.url({ protocol: /^http$/ }).optional(),
   /** How much the clocks of the issuer and of this API may differ. Microsoft's default is five minutes. */
   CLOCK_TOLERANCE_MS: z.coerce.number().int().min(0).default(300_000),
   /** The minimum time between two requests for signing keys because of an unknown key. Until then, such a token is answered by 503. */
@@ -71,6 +76,16 @@ const environment = z.object({
 
 /** The configuration, read from the environment. */
 export type Config = z.infer<typeof environment>;
+
+/** The emulator's control API in demo mode; `undefined` in every other mode. */
+export function emulatorControlOf({ ENTRA_AUTHORITY, EMULATOR_CONTROL_URL }: Config): string | undefined {
+  return isEmulated(ENTRA_AUTHORITY) ? EMULATOR_CONTROL_URL?.replace(/\/$/, '') : undefined;
+}
+
+/** Whether an authority is the emulator instead of Entra ID. */
+export function isEmulated(authority: string): boolean {
+  return !authority.startsWith('https://login.microsoftonline.');
+}
 
 /** Reads the environment. @throws with one line for each variable that is wrong. */
 export function readConfig(variables: Readonly<Record<string, string | undefined>>): Config {

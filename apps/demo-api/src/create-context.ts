@@ -2,7 +2,7 @@ import { createEntraVerifier, createHub, type SessionSummary, type TokenVerifier
 import type { Operations } from '@sillage/server/operations';
 import type { DestinationStream } from 'pino';
 import type { Usage } from './analytics/usage.ts';
-import type { Config } from './config.ts';
+import { isEmulated, type Config } from './config.ts';
 import type { DemoContext } from './demo-context.ts';
 import { createEndpoints, type Endpoints } from './live/endpoints.ts';
 import { createApiMetrics, observe } from './live/observe.ts';
@@ -104,12 +104,11 @@ export async function createContext({
 
 function createVerifier(config: Config, { app }: Logging): TokenVerifier {
   const authority = config.ENTRA_AUTHORITY.replace(/\/$/, '');
-  const emulated = !authority.startsWith('https://login.microsoftonline.');
   return createEntraVerifier({
     tenants: config.ENTRA_TENANT_ID,
     audience: [config.ENTRA_API_CLIENT_ID, `api://${config.ENTRA_API_CLIENT_ID}`],
     authority,
-    ...(emulated ? { v1IssuerTemplate: `${authority}/sts/{tid}/` } : {}),
+    ...(isEmulated(authority) ? { v1IssuerTemplate: `${authority}/sts/{tid}/` } : {}),
     clockToleranceMs: config.CLOCK_TOLERANCE_MS,
     keyFetchIntervalMs: config.KEY_FETCH_INTERVAL_MS,
     onKeysError: (error) => app.warn({ err: error }, 'the signing keys could not be fetched'),

@@ -16,6 +16,7 @@ export type { LogLevel, LogLine, LogType } from './logs.ts';
 export type { AnalyticsMetric, AnalyticsPoint, DataPoint, DataType, ServerHealth } from './metrics.ts';
 export type { ImportEnded, NewNotice, Notice, NoticeSubject } from './notifications.ts';
 export type { Me, Person, SessionReport } from './people.ts';
+export type { NewShowcaseFault, Pulse, PulseReport, StreamFault } from './showcase.ts';
 export type { StockPrice, StockSymbol } from './stocks.ts';
 export type { NewTask, TaskFailure, TaskFailureCause, TaskInfo, TaskProgress, TaskStarted } from './tasks.ts';
 export type { TransportSight } from './transports.ts';
