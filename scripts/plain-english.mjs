@@ -61,9 +61,6 @@ const idioms = [
   [/\bas long as it likes\b|\bas it (?:likes|wants)\b/i, 'without limit'],
 ];
 
-/** Texts of the page that tests quote: they are written with the documentation. */
-const quoted = ['Every event reaches the person it is for.'];
-
 const isChecked = (name) => /\.(ts|mjs|cjs|js|py|md)$/.test(name);
 const skipped = new Set(['node_modules', 'dist', '__pycache__']);
 
@@ -132,8 +129,7 @@ function textsOf(file, source) {
 
 function findIn(text, patterns, file, source, position) {
   // Code in backticks, links and URLs are names.
-  const own = quoted.reduce((rest, quote) => rest.replaceAll(quote, ' '.repeat(quote.length)), text);
-  const prose = own.replaceAll(/`[^`\n]*`|\{@link [^}]*\}|https?:\S+|\]\([^)]*\)/g, (code) => ' '.repeat(code.length));
+  const prose = text.replaceAll(/`[^`\n]*`|\{@link [^}]*\}|https?:\S+|\]\([^)]*\)/g, (code) => ' '.repeat(code.length));
   return patterns.flatMap(([pattern, instead]) =>
     [...prose.matchAll(new RegExp(pattern, `${pattern.flags}g`))].map((match) => {
       const line = source.slice(0, position + match.index).split('\n').length;

@@ -282,7 +282,7 @@ describe('with the keyboard alone', () => {
     await keyboard.tabTo('button "Sign out"');
     await keyboard.press('Enter');
     await visitor.button('Sign in').waitFor();
-    await keyboard.comesTo('heading "Every event reaches the person it is for."');
+    await keyboard.comesTo('heading "Live streams that heal themselves"');
   });
 
   it('they reach every page from a phone’s drawer, which gives the focus back', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync, rmSync } from 'node:fs';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -203,5 +203,16 @@ describe('the web server', () => {
     expect(auth.authority).toBe(`https://${new URL(emulator).host}/${tenant}`);
     expect(auth.knownAuthorities).toEqual([new URL(emulator).host]);
     expect(JSON.parse(auth.authorityMetadata ?? '')).toEqual(metadata);
+  });
+});
+
+describe('the landing page', () => {
+  const read = (name: string): string =>
+    readFileSync(new URL(`../src/app/landing/${name}`, import.meta.url), 'utf8').trimEnd();
+
+  it('shows the twelve lines that run beside them', () => {
+    const [, shown = ''] = /`((?:\\`|[^`])*)`;$/.exec(read('counter-source.ts').replace(/^\/\*\*.*\n/, '')) ?? [];
+    expect(shown.replaceAll('\\`', '`').trimEnd()).toBe(read('counter.ts'));
+    expect(read('counter.ts').split('\n')).toHaveLength(12);
   });
 });

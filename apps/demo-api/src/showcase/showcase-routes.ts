@@ -29,7 +29,8 @@ export interface ShowcaseOptions {
 
 /**
  * What the landing page needs before anyone has signed in, in demo mode only: `GET showcase/stream?viewer=…`, `GET showcase/pulse` and
- * `POST showcase/faults`. A viewer chooses a random ID, and who knows it can disturb that viewer's stream and no other.
+ * `POST showcase/faults`. A viewer that wants faults chooses a random ID: a page that knows it can
+ * disturb that viewer's stream and no other.
  */
 export function showcaseRoutes(
   app: Express,
@@ -53,13 +54,15 @@ export function showcaseRoutes(
       '/showcase/stream': {
         topics: [pulseTopic],
         authorize({ query, request }) {
-          const name = viewer.safeParse(query.get('viewer'));
+          const name = viewer.optional().safeParse(query.get('viewer') ?? undefined);
           if (!name.success) return { kind: 'bad-request', code: 'invalid-viewer', detail: 'Give viewer a UUID.' };
           const address = request.ip ?? '';
           if (streams.count() >= maxViewers || streams.count(address) >= maxPerAddress) {
             return { kind: 'too-many-requests', retryAfterMs: retryMs };
           }
-          if (request.res !== undefined) for (const owner of [name.data, address]) streams.add(owner, request.res);
+          if (request.res !== undefined) {
+            for (const owner of [name.data, address]) if (owner !== undefined) streams.add(owner, request.res);
+          }
           return 'allow';
         },
       },

@@ -1,4 +1,4 @@
-import { NgTemplateOutlet } from '@angular/common';
+import { Location, NgTemplateOutlet } from '@angular/common';
 import {
   Component,
   computed,
@@ -14,12 +14,12 @@ import { MatButton, MatIconButton } from '@angular/material/button';
 import { NavigationStart, Router, RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
 import { SseStreams, type StreamState } from '@sillage/angular';
 import { focusHeadings } from './focus-heading';
-import { Welcome } from './home/welcome';
+import { Landing } from './landing/landing';
 import { LanguageSwitch } from './language-switch';
 import { mediaQuery } from './media-query';
 import { pageGroups } from './pages';
 import { rescueFocus } from './rescue-focus';
-import { Account, SignInBanner } from './sign-in';
+import { Account, readEnter, SignInBanner } from './sign-in';
 import { WEB_CONFIG } from './web-config';
 import { WakeLogo } from './wake-logo';
 
@@ -30,6 +30,7 @@ import { WakeLogo } from './wake-logo';
 @Component({
   selector: 'app-root',
   imports: [
+    Landing,
     LanguageSwitch,
     MatButton,
     MatIconButton,
@@ -39,7 +40,6 @@ import { WakeLogo } from './wake-logo';
     RouterOutlet,
     SignInBanner,
     WakeLogo,
-    Welcome,
   ],
   templateUrl: './app.html',
   styleUrl: './app.scss',
@@ -47,6 +47,7 @@ import { WakeLogo } from './wake-logo';
 export class App {
   readonly #streams = inject(SseStreams);
   readonly #router = inject(Router);
+  readonly #location = inject(Location);
   protected readonly account = inject(Account);
   protected readonly config = inject(WEB_CONFIG);
   protected readonly groups = pageGroups;
@@ -84,7 +85,8 @@ export class App {
   protected readonly unreachable = linkedSignal<readonly StreamState[], boolean>({
     source: () => this.#streams.all().map(({ state }) => state()),
     computation: (states, previous) => {
-      if (states.some((state) => state.status === 'waiting' && state.error?.code === 'network-error')) return true;
+      // Not at the first interruption: most streams are back before anybody has read this.
+      if (states.some((state) => state.status === 'waiting' && isUnreachable(state))) return true;
       return previous?.value === true && states.some(({ status }) => status === 'connecting' || status === 'waiting');
     },
   });
@@ -101,6 +103,7 @@ export class App {
     this.#router.events.pipe(takeUntilDestroyed()).subscribe((event) => {
       if (event instanceof NavigationStart) this.drawerRef().nativeElement.close();
     });
+    this.#enterByAddress();
     let before = this.account.current();
     effect(() => {
       const now = this.account.current();
@@ -113,4 +116,20 @@ export class App {
       before = now;
     });
   }
+
+  /** `?enter=bob` signs in by itself, in demo mode; once signed in, the address is without it. */
+  #enterByAddress(): void {
+    const user = readEnter(globalThis.location.search);
+    if (user === null || this.config.identityProvider !== 'emulator') return;
+    if (this.account.current() === null) {
+      this.account.enterAs(user).catch(reportError);
+      return;
+    }
+    const [path = '/'] = this.#location.path().split('?', 1);
+    this.#router.navigateByUrl(path, { replaceUrl: true }).catch(reportError);
+  }
+}
+
+function isUnreachable({ error, attempt }: StreamState & { status: 'waiting' }): boolean {
+  return error?.code === 'network-error' && attempt > 1;
 }

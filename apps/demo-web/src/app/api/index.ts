@@ -9,6 +9,7 @@ export { EventApi, type KindedEvent } from './event-api';
 export { GameApi } from './game-api';
 export { NotificationApi } from './notification-api';
 export { PeopleApi } from './people-api';
+export { PulseApi, ShowcaseApi } from './pulse-api';
 export { SecurityApi } from './security-api';
 export { SseApiService } from './sse-api.service';
 export { StockApi } from './stock-api';

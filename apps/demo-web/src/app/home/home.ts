@@ -1,17 +1,24 @@
 import { Component, inject } from '@angular/core';
+import { MatButton } from '@angular/material/button';
 import { RouterLink } from '@angular/router';
 import { pageGroups } from '@app/pages';
-import { Account } from '@app/sign-in';
+import { Account, openBeside } from '@app/sign-in';
+import { WEB_CONFIG } from '@app/web-config';
 import { SecurityCard } from './security-card';
 
 /** The home of whoever is signed in. */
 @Component({
   selector: 'app-home',
-  imports: [RouterLink, SecurityCard],
+  imports: [MatButton, RouterLink, SecurityCard],
   templateUrl: './home.html',
   styleUrl: './home.scss',
 })
 export class Home {
   protected readonly account = inject(Account);
   protected readonly groups = pageGroups;
+  protected readonly isSimulated = inject(WEB_CONFIG).identityProvider === 'emulator';
+
+  protected openBob(): void {
+    openBeside('bob', 'chat/lobby');
+  }
 }

@@ -4,6 +4,7 @@ import { EventType, type AccountInfo } from '@azure/msal-browser';
 import { firstValueFrom } from 'rxjs';
 import { WEB_CONFIG } from '@app/web-config';
 import { describeSignInError } from './describe-sign-in-error';
+import { usernameOf, type SampleUser } from './sample-users';
 
 /** What the person may wait for. */
 type Activity = 'none' | 'signing-in' | 'signing-out';
@@ -55,6 +56,14 @@ export class Account {
   /** Leaves the page, which comes back as it was: same address, signed in. */
   signIn(): Promise<void> {
     return this.#attempt('signing-in', () => this.#instance.loginRedirect(this.#request()));
+  }
+
+  /** In demo mode: as a sample user of the emulator, who is not asked for anything. Entra ID ignores the parameter. */
+  enterAs(user: SampleUser): Promise<void> {
+    const extraQueryParameters = { emulator_user: usernameOf(user) };
+    return this.#attempt('signing-in', () =>
+      this.#instance.loginRedirect({ ...this.#request(), extraQueryParameters }),
+    );
   }
 
   async signInWithPopup(): Promise<void> {

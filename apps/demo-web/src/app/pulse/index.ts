@@ -1,0 +1,3 @@
+export { PulseFeed } from './pulse-feed';
+export { PulseFigures } from './pulse-figures';
+export { PulseRibbon } from './pulse-ribbon';
