@@ -39,7 +39,7 @@ describe('the landing page', () => {
     expect(new URL(second.page.url()).search).toBe('');
   });
 
-  it('opens Bob in a window of his own while Alice stays who she is', async () => {
+  it('opens Bob in another window while Alice stays who she is', async () => {
     const visitor = await world.arrive();
     await visitor.open('/');
     await visitor.button('Enter as Alice').click();

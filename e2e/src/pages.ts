@@ -8,6 +8,7 @@ interface KnownPage {
 /** Every page that can be opened without anything having been made first. */
 export const pages: readonly KnownPage[] = [
   { path: '/', stream: 'none' },
+  { path: '/chaos', stream: 'at-once' },
   { path: '/notifications', stream: 'at-once' },
   { path: '/chat/lobby', stream: 'at-once' },
   { path: '/events', stream: 'at-once' },

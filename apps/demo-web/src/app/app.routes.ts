@@ -4,6 +4,11 @@ import { pageTitle } from './page-title';
 export const routes: Routes = [
   { path: '', pathMatch: 'full', title: 'Sillage', loadComponent: async () => (await import('./home/home')).Home },
   {
+    path: 'chaos',
+    title: pageTitle($localize`:@@nav.chaos:Chaos panel`),
+    loadComponent: async () => (await import('./chaos/chaos')).Chaos,
+  },
+  {
     path: 'notifications',
     title: pageTitle($localize`:@@nav.notifications:Notifications`),
     loadComponent: async () => (await import('./notifications/notifications')).Notifications,

@@ -17,7 +17,7 @@ import { focusHeadings } from './focus-heading';
 import { Landing } from './landing/landing';
 import { LanguageSwitch } from './language-switch';
 import { mediaQuery } from './media-query';
-import { pageGroups } from './pages';
+import { pageGroupsOf } from './pages';
 import { rescueFocus } from './rescue-focus';
 import { Account, readEnter, SignInBanner } from './sign-in';
 import { WEB_CONFIG } from './web-config';
@@ -50,7 +50,7 @@ export class App {
   readonly #location = inject(Location);
   protected readonly account = inject(Account);
   protected readonly config = inject(WEB_CONFIG);
-  protected readonly groups = pageGroups;
+  protected readonly groups = pageGroupsOf(this.config);
   protected readonly exact = { exact: true } as const;
   /** Whether the pages have a column of their own, or a drawer behind a button. */
   protected readonly wide = mediaQuery('(width >= 64rem)');

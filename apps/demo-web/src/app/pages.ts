@@ -1,3 +1,5 @@
+import type { WebConfig } from 'demo-contract';
+
 /** A page, as the navigation and the home show it. */
 interface Page {
   readonly path: string;
@@ -8,10 +10,28 @@ interface Page {
 interface PageGroup {
   readonly name: string;
   readonly pages: readonly Page[];
+  /** Whether it exists with the emulator only. */
+  readonly needs?: 'emulator';
+}
+
+/** The pages of a provider of identities, ordered by what to try first. */
+export function pageGroupsOf({ identityProvider }: Pick<WebConfig, 'identityProvider'>): readonly PageGroup[] {
+  return pageGroups.filter(({ needs = identityProvider }) => needs === identityProvider);
 }
 
 /** Every page that has a stream. */
-export const pageGroups: readonly PageGroup[] = [
+const pageGroups: readonly PageGroup[] = [
+  {
+    name: $localize`:@@nav.proof:Put it to the test`,
+    needs: 'emulator',
+    pages: [
+      {
+        path: '/chaos',
+        name: $localize`:@@nav.chaos:Chaos panel`,
+        what: $localize`:@@nav.chaos.what:Cut the connection, restart the API, rotate the keys, and count what is lost.`,
+      },
+    ],
+  },
   {
     name: $localize`:@@nav.messages:Messages`,
     pages: [

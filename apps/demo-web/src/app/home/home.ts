@@ -1,7 +1,7 @@
 import { Component, inject } from '@angular/core';
 import { MatButton } from '@angular/material/button';
 import { RouterLink } from '@angular/router';
-import { pageGroups } from '@app/pages';
+import { pageGroupsOf } from '@app/pages';
 import { Account, openBeside } from '@app/sign-in';
 import { WEB_CONFIG } from '@app/web-config';
 import { SecurityCard } from './security-card';
@@ -15,7 +15,7 @@ import { SecurityCard } from './security-card';
 })
 export class Home {
   protected readonly account = inject(Account);
-  protected readonly groups = pageGroups;
+  protected readonly groups = pageGroupsOf(inject(WEB_CONFIG));
   protected readonly isSimulated = inject(WEB_CONFIG).identityProvider === 'emulator';
 
   protected openBob(): void {

@@ -5,6 +5,7 @@ interface Token {
   readonly kind: 'plain' | 'keyword' | 'string' | 'decorator' | 'comment';
 }
 
+const kinds = ['keyword', 'string', 'decorator', 'comment'] as const;
 const pattern =
   /(?<comment>\/\/.*)|(?<string>'[^']*'|`[^`]*`)|(?<decorator>@\w+)|\b(?<keyword>import|from|export|class|readonly|protected|const)\b/g;
 
@@ -64,8 +65,8 @@ function tokensOf(code: string): readonly Token[] {
   let from = 0;
   for (const match of code.matchAll(pattern)) {
     if (match.index > from) tokens.push({ text: code.slice(from, match.index), kind: 'plain' });
-    const [kind] = Object.entries(match.groups ?? {}).find(([, text]) => text !== undefined) ?? ['plain'];
-    tokens.push({ text: match[0], kind: kind as Token['kind'] });
+    const groups: Readonly<Record<string, string | undefined>> = match.groups ?? {};
+    tokens.push({ text: match[0], kind: kinds.find((kind) => groups[kind] !== undefined) ?? 'plain' });
     from = match.index + match[0].length;
   }
   return [...tokens, { text: code.slice(from), kind: 'plain' }];

@@ -69,7 +69,7 @@ describe('the landing page', () => {
 
   it('copies a command, and says so', async () => {
     const writeText = vi.fn(() => Promise.resolve());
-    vi.stubGlobal('navigator', { ...navigator, clipboard: { writeText } });
+    vi.stubGlobal('navigator', { clipboard: { writeText } });
     const { fixture, host } = show('entra');
     const commands = [...host.querySelectorAll('ol code')].map(({ textContent }) => textContent);
     expect(commands).toEqual(['npm install', 'npm start']);

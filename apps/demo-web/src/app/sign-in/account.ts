@@ -66,6 +66,13 @@ export class Account {
     );
   }
 
+  /** Replaces the cached access token, whose keys or lifetime are those of the moment it was issued. */
+  async refreshToken(): Promise<void> {
+    const account = this.#current();
+    if (account === null) return;
+    await this.#instance.acquireTokenSilent({ scopes: this.#scopes, account, forceRefresh: true });
+  }
+
   async signInWithPopup(): Promise<void> {
     return this.#attempt('signing-in', async () => {
       // MSAL cannot tell that its window was closed, and would refuse another for a minute: a new click is a new attempt.
