@@ -2,7 +2,7 @@ import { DatePipe } from '@angular/common';
 import { Component, DestroyRef, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { MatButton } from '@angular/material/button';
-import { concatMap, defer, delay, of, switchMap, type Observable } from 'rxjs';
+import { defer, switchMap, tap, timer, type Observable } from 'rxjs';
 import { describeError, PulseApi, SecurityApi, ShowcaseApi } from '@app/api';
 import { PulseFeed, PulseFigures, PulseRibbon } from '@app/pulse';
 import { Account } from '@app/sign-in';
@@ -69,7 +69,7 @@ export class Chaos {
       cause: () =>
         this.#api.setTokenLifetime(shortTokenMs).pipe(
           switchMap(() => this.#renewToken()),
-          concatMap(() => defer(() => of(this.tokens.set('short')))),
+          tap(() => this.tokens.set('short')),
         ),
     },
     {
@@ -104,8 +104,7 @@ export class Chaos {
       name: 'second-factor',
       label: $localize`:@@chaos.second-factor:Demand a second factor`,
       what: $localize`:@@chaos.second-factor.what:The API answers with a claims challenge. The stream waits for your click, and resumes.`,
-      cause: () =>
-        this.#security.demandSecondFactor().pipe(concatMap(() => defer(() => of(this.secondFactor.set('demanded'))))),
+      cause: () => this.#security.demandSecondFactor().pipe(tap(() => this.secondFactor.set('demanded'))),
     },
   ];
 
@@ -126,16 +125,14 @@ export class Chaos {
     this.#run(
       this.#api.setTokenLifetime(tokenMs).pipe(
         switchMap(() => this.#renewToken()),
-        concatMap(() => defer(() => of(this.tokens.set('long')))),
+        tap(() => this.tokens.set('long')),
       ),
     );
   }
 
   protected withdraw(): void {
     this.#note($localize`:@@security.withdraw:Withdraw the demand`);
-    this.#run(
-      this.#security.withdrawDemand().pipe(concatMap(() => defer(() => of(this.secondFactor.set('not-demanded'))))),
-    );
+    this.#run(this.#security.withdrawDemand().pipe(tap(() => this.secondFactor.set('not-demanded'))));
   }
 
   /** What changed at the identity provider is in new tokens only, and a token is needed for the next connection only. */
