@@ -7,12 +7,13 @@ import {
 } from '@angular/core';
 import { ErrorStateMatcher } from '@angular/material/core';
 import { MAT_FORM_FIELD_DEFAULT_OPTIONS } from '@angular/material/form-field';
-import { provideRouter, withComponentInputBinding, withInMemoryScrolling } from '@angular/router';
+import { provideRouter, withComponentInputBinding, withInMemoryScrolling, withPreloading } from '@angular/router';
 import { MSAL_INSTANCE, MsalBroadcastService, MsalService } from '@azure/msal-angular';
 import { provideSse, withBaseUrl, withTabSharing } from '@sillage/angular';
 import { withMsal } from '@sillage/angular/msal';
 import type { WebConfig } from 'demo-contract';
 import { routes } from './app.routes';
+import { PreloadSignedIn } from './preload-signed-in';
 import { Account, createMsalInstance } from './sign-in';
 import { WEB_CONFIG } from './web-config';
 
@@ -24,6 +25,7 @@ export function createAppConfig(config: WebConfig): ApplicationConfig {
       provideRouter(
         routes,
         withComponentInputBinding(),
+        withPreloading(PreloadSignedIn),
         withInMemoryScrolling({ scrollPositionRestoration: 'enabled' }),
       ),
       { provide: WEB_CONFIG, useValue: config },

@@ -94,11 +94,7 @@ export class Chaos {
       name: 'freeze',
       label: $localize`:@@chaos.freeze:Freeze this tab for 4 s`,
       what: $localize`:@@chaos.freeze.what:A loop that nothing interrupts. The events wait, and then arrive all at once.`,
-      cause: () =>
-        of(undefined).pipe(
-          delay(paintMs),
-          concatMap(() => defer(() => of(freeze()))),
-        ),
+      cause: () => timer(paintMs).pipe(tap(freeze)),
     },
     {
       name: 'second-factor',

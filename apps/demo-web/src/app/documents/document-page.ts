@@ -22,8 +22,10 @@ import { describeError, DocumentApi, SseApiService } from '@app/api';
 import { pageTitle } from '@app/page-title';
 import { StreamBar, StreamView } from '@app/stream';
 import { createEditor, type DocumentEditor } from './create-editor';
+import { fromBase64 } from './base64';
 import { DocumentText } from './document-text';
 import { toneOf } from './tone';
+import { UnsentUpdates } from './unsent-updates';
 import { UpdateSender, type SavedState } from './update-sender';
 
 /** How often the others are told where this person is. */
@@ -41,6 +43,7 @@ export class DocumentPage {
   readonly #api = inject(DocumentApi);
   readonly #destroyRef = inject(DestroyRef);
   readonly #pageTitle = inject(Title);
+  readonly #unsent = inject(UnsentUpdates);
   readonly #nonce = inject(CSP_NONCE, { optional: true });
   /** One a page: a person may have several. */
   readonly #clientId = crypto.randomUUID();
@@ -56,6 +59,8 @@ export class DocumentPage {
       this.saved.set(state);
       this.problem.set(error === null ? null : describeError(error));
     },
+    keep: (unsent) => this.#unsent.keep(this.documentId(), unsent),
+    isWanted: () => this.#unsent.isWanted(),
   });
 
   /** From the route. A page is one document's: the way to another leads through the list. */
@@ -64,6 +69,11 @@ export class DocumentPage {
   protected readonly view = new StreamView<DocumentEvent>({ maxItems: 1, onData: (event) => this.#take(event) });
   protected readonly title = signal('…');
   protected readonly saved = signal<SavedState>('saved');
+  /** A document that cannot be opened has no text, and nothing to say about its being saved. */
+  protected readonly isThere = computed(() => {
+    const state = this.view.state();
+    return state.status !== 'closed' || this.view.received() > 0;
+  });
   protected readonly savedText = computed(() => savedText(this.saved()));
   /** That what was written is not saved, and that it is again: said with every word that is typed, it would be noise. */
   protected readonly announced = linkedSignal<SavedState, string>({
@@ -130,6 +140,7 @@ export class DocumentPage {
     switch (event.kind) {
       case 'snapshot': {
         this.#text.receive(event.update);
+        this.#takeUnsent();
         const others = event.people.filter(({ clientId }) => clientId !== this.#clientId);
         this.#cursors.set(new Map(others.map((cursor) => [cursor.clientId, cursor])));
         break;
@@ -141,6 +152,15 @@ export class DocumentPage {
         this.#moveCursor(event.cursor);
         break;
     }
+  }
+
+  /** What an earlier page could not send is written again, once the text is here that it belongs to. */
+  #takeUnsent(): void {
+    if (this.#text.hasUnsent) return;
+    const unsent = this.#unsent.read(this.documentId());
+    if (unsent === null) return;
+    this.#text.adopt(fromBase64(unsent));
+    this.#sender.schedule();
   }
 
   #moveCursor(cursor: DocumentCursor): void {

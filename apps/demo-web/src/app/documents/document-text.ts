@@ -37,6 +37,18 @@ export class DocumentText {
     return unsent.length === 0 ? null : Y.mergeUpdates(unsent);
   }
 
+  /** As {@link take}, and leaves it here. */
+  peek(): Uint8Array | null {
+    return this.hasUnsent ? Y.mergeUpdates(this.#unsent) : null;
+  }
+
+  /** Takes in what was written here before and may not have been sent: as if it had been written now. */
+  adopt(update: Uint8Array): void {
+    Y.applyUpdate(this.#doc, update);
+    // What the document had already causes no event, and may still be unknown to the API.
+    if (!this.hasUnsent) this.#unsent.push(update);
+  }
+
   restore(update: Uint8Array): void {
     this.#unsent.unshift(update);
   }

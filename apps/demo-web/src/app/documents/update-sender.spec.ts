@@ -1,5 +1,5 @@
 import { Subject } from 'rxjs';
-import { toBase64 } from './base64';
+import { fromBase64, toBase64 } from './base64';
 import { DocumentText } from './document-text';
 import { UpdateSender, type SavedState } from './update-sender';
 
@@ -10,6 +10,8 @@ describe('what a person writes', () => {
   const open = () => {
     const sent: { readonly update: string; readonly answer: Subject<void> }[] = [];
     const states: SavedState[] = [];
+    const kept: (string | null)[] = [];
+    const user = { isSignedIn: true };
     const text: DocumentText = new DocumentText(() => sender.schedule());
     const sender = new UpdateSender({
       text,
@@ -19,9 +21,11 @@ describe('what a person writes', () => {
         return answer;
       },
       onState: (state) => states.push(state),
+      keep: (unsent) => kept.push(unsent),
+      isWanted: () => user.isSignedIn,
     });
     const other = new DocumentText(() => undefined);
-    return { text, sender, sent, states, other };
+    return { text, sender, sent, states, kept, user, other };
   };
 
   it('is sent together, and once', () => {
@@ -75,13 +79,46 @@ describe('what a person writes', () => {
     expect(sent).toHaveLength(2);
   });
 
-  it('is sent as the page is left, and no timer stays', () => {
-    const { text, sender, sent } = open();
+  it('is sent as the page is left, and again until it arrives', () => {
+    const { text, sender, sent, other } = open();
     text.text.insert(0, 'last words');
     sender.close();
-    expect(sent).toHaveLength(1);
+    text.destroy();
     sent[0]?.answer.error(new Error('gone'));
+    vi.advanceTimersByTime(1_000);
+    sent[1]?.answer.error(new Error('still gone'));
+    vi.advanceTimersByTime(2_000);
+    expect(sent).toHaveLength(3);
+    sent[2]?.answer.complete();
+    other.receive(sent[2]?.update ?? '');
+    expect(other.text.toJSON()).toBe('last words');
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is not sent any more once its writer has left the page and signed out', () => {
+    const { text, sender, sent, user } = open();
+    text.text.insert(0, 'secret');
+    sender.close();
+    sent[0]?.answer.error(new Error('gone'));
+    user.isSignedIn = false;
+    vi.advanceTimersByTime(60_000);
+    expect(sent).toHaveLength(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is kept for a reload until it has arrived, what is on its way included', () => {
+    const { text, sent, kept } = open();
+    text.text.insert(0, 'one');
+    vi.advanceTimersByTime(200);
+    text.text.insert(3, ' two');
+    const after = new DocumentText(() => undefined);
+    after.adopt(fromBase64(kept.at(-1) ?? ''));
+    expect(after.text.toJSON()).toBe('one two');
+    expect(after.hasUnsent).toBe(true);
+    sent[0]?.answer.complete();
+    vi.advanceTimersByTime(200);
+    sent[1]?.answer.complete();
+    expect(kept.at(-1)).toBeNull();
   });
 
   it('of others is not sent back', () => {
