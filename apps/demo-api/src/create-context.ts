@@ -10,6 +10,7 @@ import { createListeners } from './live/listeners.ts';
 import { createLiveHub } from './live/live-hub.ts';
 import { createLogging, type Logging } from './logs/logging.ts';
 import { logTopic } from './logs/log-routes.ts';
+import { createInboxes } from './notifications/inbox.ts';
 import { createNotify } from './notifications/notify.ts';
 import { createPeople } from './people/people.ts';
 import { createGuard } from './security/guard.ts';
@@ -83,12 +84,13 @@ export async function createContext({
     },
     onError: (error) => logging.app.error({ err: error }, 'stream failed'),
   });
+  const inboxes = createInboxes({ hub, stores });
   const guard = createGuard({ endpoints, access, limits: createRateLimits(config), stepUp });
 
   return {
     context: {
       ...{ config, hub, live, logLines, endpoints, access, guard, stores, disk, people, stepUp, listeners, logging },
-      ...{ audit, notify: createNotify(hub), onClose: (close) => void closers.push(close) },
+      ...{ audit, inboxes, notify: createNotify(hub, inboxes), onClose: (close) => void closers.push(close) },
     },
     operations: observe(metrics, { hub, log: stores.log, endpoints }),
     async close() {

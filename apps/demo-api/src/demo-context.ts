@@ -5,6 +5,7 @@ import type { Endpoints } from './live/endpoints.ts';
 import type { Listeners } from './live/listeners.ts';
 import type { LiveHub } from './live/live-hub.ts';
 import type { Logging } from './logs/logging.ts';
+import type { Inboxes } from './notifications/inbox.ts';
 import type { Notify } from './notifications/notify.ts';
 import type { People } from './people/people.ts';
 import type { Guard } from './security/guard.ts';
@@ -32,6 +33,7 @@ export interface DemoContext {
   readonly listeners: Listeners;
   readonly logging: Logging;
   readonly notify: Notify;
+  readonly inboxes: Inboxes;
   /** Writes to the audit log who did what. */
   readonly audit: (who: Person, action: string, fields?: Readonly<Record<string, unknown>>) => void;
   /** Called when the API stops, the last one first. */

@@ -14,7 +14,7 @@ export type { TypedEvent, TypedEventKind } from './events.ts';
 export type { GameState, NewMove } from './games.ts';
 export type { LogLevel, LogLine, LogType } from './logs.ts';
 export type { AnalyticsMetric, AnalyticsPoint, DataPoint, DataType, ServerHealth } from './metrics.ts';
-export type { ImportEnded, NewNotice, Notice, NoticeSubject } from './notifications.ts';
+export type { ImportEnded, Inbox, NewNotice, Notice, NoticeSubject } from './notifications.ts';
 export type { Me, Person, SessionReport } from './people.ts';
 export type { NewShowcaseFault, Pulse, PulseReport, StreamFault } from './showcase.ts';
 export type { StockPrice, StockSymbol } from './stocks.ts';

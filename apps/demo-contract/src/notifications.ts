@@ -29,6 +29,15 @@ export interface ImportEnded {
   readonly failure: TaskFailure | null;
 }
 
+/** `GET notifications`: what came before, also while no page was open. */
+export interface Inbox {
+  /** The newest first. */
+  readonly notices: readonly Notice[];
+  readonly unread: number;
+  /** Where `notifications/stream` continues. */
+  readonly lastEventId: string;
+}
+
 /** `POST notifications` */
 export interface NewNotice {
   /** A {@link Person.id}. */

@@ -12,8 +12,17 @@ const newNotice = z.object({
   message: z.string().trim().min(1).max(2_000),
 });
 
-/** `POST notifications`. @returns the stream `GET notifications/stream`. */
-export function notificationRoutes(router: Router, { people, notify, audit }: DemoContext): StreamDefinition {
+/** `GET` and `POST notifications`, `POST notifications/read`. @returns the stream `GET notifications/stream`. */
+export function notificationRoutes(router: Router, { people, notify, inboxes, audit }: DemoContext): StreamDefinition {
+  router.get('/notifications', async (_request, response) => {
+    response.json(await inboxes.of(people.meet(identityOf(response)).id));
+  });
+
+  router.post('/notifications/read', async (_request, response) => {
+    await inboxes.markRead(people.meet(identityOf(response)).id);
+    response.status(204).end();
+  });
+
   router.post('/notifications', async (request, response) => {
     const from = people.meet(identityOf(response));
     const notice = readBody(newNotice, request.body, response);
