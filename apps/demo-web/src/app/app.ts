@@ -14,6 +14,7 @@ import { MatButton, MatIconButton } from '@angular/material/button';
 import { NavigationStart, Router, RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
 import { SseStreams, type StreamState } from '@sillage/angular';
 import { focusHeadings } from './focus-heading';
+import { InboxLink } from './inbox';
 import { Landing } from './landing/landing';
 import { LanguageSwitch } from './language-switch';
 import { mediaQuery } from './media-query';
@@ -30,6 +31,7 @@ import { WakeLogo } from './wake-logo';
 @Component({
   selector: 'app-root',
   imports: [
+    InboxLink,
     Landing,
     LanguageSwitch,
     MatButton,

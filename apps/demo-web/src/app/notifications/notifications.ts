@@ -7,8 +7,9 @@ import { MatFormFieldModule } from '@angular/material/form-field';
 import { MatInput } from '@angular/material/input';
 import { MatSnackBar, MatSnackBarConfig } from '@angular/material/snack-bar';
 import type { Notice, Person } from 'demo-contract';
-import { describeError, NotificationApi, PeopleApi, SseApiService } from '@app/api';
-import { StreamBar, StreamView } from '@app/stream';
+import { describeError, NotificationApi, PeopleApi } from '@app/api';
+import { NoticeInbox } from '@app/inbox';
+import { StreamBar } from '@app/stream';
 import { describeNotice } from './describe-notice';
 
 const sentNotice = Object.assign(new MatSnackBarConfig(), { duration: 3_000 });
@@ -22,13 +23,12 @@ const sentNotice = Object.assign(new MatSnackBarConfig(), { duration: 3_000 });
 })
 export class Notifications {
   readonly #api = inject(NotificationApi);
-  readonly #sse = inject(SseApiService);
   readonly #peopleApi = inject(PeopleApi);
   readonly #snackBar = inject(MatSnackBar);
   readonly #destroyRef = inject(DestroyRef);
   readonly #locale = inject(LOCALE_ID);
 
-  protected readonly view = new StreamView<Notice>({ maxItems: 200 });
+  protected readonly inbox = inject(NoticeInbox);
   protected readonly people = signal<readonly Person[]>([]);
   protected readonly problem = signal<string | null>(null);
   protected readonly sending = signal<'idle' | 'busy'>('idle');
@@ -44,7 +44,7 @@ export class Notifications {
   }
 
   constructor() {
-    this.view.open((config) => this.#sse.connectToNotifications(config));
+    this.inbox.markRead();
     this.loadPeople();
   }
 

@@ -1,0 +1,2 @@
+export { InboxLink } from './inbox-link';
+export { NoticeInbox } from './notice-inbox';
