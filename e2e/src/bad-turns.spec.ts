@@ -20,9 +20,24 @@ describe('the page describes what went wrong, and continues after', () => {
     await visitor.live();
     await visitor.page.getByLabel('Another symbol').fill('NOPE');
     await visitor.button('Add').click();
-    await visitor.page.locator('[data-end="failed"]').getByText('There is no price for one of these symbols').waitFor();
-    await visitor.page.getByRole('checkbox', { name: 'NOPE' }).uncheck();
+    await visitor.sees('There is no price for NOPE.');
+    // The prices of the others go on changing.
     await visitor.live();
+    const price = visitor.page.locator('[data-price]').first();
+    const before = await price.textContent();
+    await expect.poll(() => price.textContent()).not.toBe(before);
+  });
+
+  it('an eleventh symbol, which cannot be ticked', async () => {
+    const visitor = await world.arrive();
+    await visitor.signIn(alice, '/stocks');
+    await visitor.live();
+    const boxes = visitor.page.locator('mat-checkbox input');
+    for (let index = 3; index < 10; index += 1) await boxes.nth(index).check();
+    expect(await boxes.nth(10).isDisabled()).toBe(true);
+    await boxes.nth(0).uncheck();
+    await boxes.nth(10).check();
+    await expect.poll(() => visitor.page.locator('[data-symbol]').count()).toBe(10);
   });
 
   it('a move out of turn', async () => {

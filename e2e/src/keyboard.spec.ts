@@ -118,7 +118,7 @@ describe('with the keyboard alone', () => {
     await keyboard.tabTo('textbox "Another symbol"');
     await keyboard.type('NOPE');
     await keyboard.press('Enter');
-    await page.locator('[data-end="failed"]').waitFor();
+    await visitor.sees('There is no price for NOPE.');
 
     await keyboard.goTo('Devices');
     await page.locator('[data-device]').first().waitFor();

@@ -15,7 +15,7 @@ export const pages: readonly KnownPage[] = [
   { path: '/assistant', stream: 'none' },
   { path: '/dashboard', stream: 'at-once' },
   { path: '/stocks', stream: 'at-once' },
-  { path: '/devices', stream: 'none' },
+  { path: '/devices', stream: 'at-once' },
   { path: '/documents', stream: 'none' },
   { path: '/game/table-1', stream: 'at-once' },
   { path: '/tasks', stream: 'none' },

@@ -1,9 +1,11 @@
 import { bootstrapApplication } from '@angular/platform-browser';
 import { App } from './app/app';
 import { createAppConfig } from './app/app.config';
+import { repairLanguage } from './app/repair-language';
 import { createStartupFailureConfig, StartupFailure } from './app/startup-failure';
 import { loadWebConfig } from './app/web-config';
 
+repairLanguage();
 try {
   await bootstrapApplication(App, createAppConfig(await loadWebConfig()));
 } catch (error) {

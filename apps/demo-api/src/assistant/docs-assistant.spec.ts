@@ -21,6 +21,21 @@ describe('the embedded assistant', () => {
     expect(tokens.length).toBeGreaterThan(20);
   });
 
+  it('introduces itself once in a conversation', async () => {
+    const assistant = await createDocsAssistant({ root, tokenDelayMs: 0 });
+    const turns = [
+      { role: 'user', content: 'What is a gap?' },
+      { role: 'assistant', content: 'I am the embedded assistant …' },
+      { role: 'user', content: 'And an epoch?' },
+    ] as const;
+    const tokens = await Array.fromAsync(assistant.answer(turns, { said: '', signal: new AbortController().signal }));
+    expect(tokens.join('')).not.toContain('I am the embedded assistant');
+  });
+
+  it('quotes no French document, since it says that it knows English only', async () => {
+    expect((await ask('flux connexion jeton reprise événement perdu')).join('')).not.toContain('.fr.md');
+  });
+
   it('continues where it was interrupted', async () => {
     const whole = (await ask('What is a gap?')).join('');
     expect((await ask('What is a gap?', whole.slice(0, 100))).join('')).toBe(whole.slice(100));

@@ -29,7 +29,7 @@ const stopWords: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Answers by a full-text search in the project's documentation, and says so in every answer. */
+/** Answers by a full-text search in the project's documentation, and says so in the first answer of a conversation. */
 export async function createDocsAssistant({ root, tokenDelayMs = 20 }: DocsAssistantOptions): Promise<Assistant> {
   const passages = (await Promise.all((await documents(root)).map((file) => readPassages(root, file)))).flat();
   const byId = new Map(passages.map((passage, id) => [id, { ...passage, id }]));
@@ -48,7 +48,8 @@ export async function createDocsAssistant({ root, tokenDelayMs = 20 }: DocsAssis
           .search(question, { boostDocument: (id: number) => weigh(byId.get(id)), prefix: true, fuzzy: 0.1 })
           .flatMap(({ id }) => byId.get(id as number) ?? []),
       ).slice(0, 3);
-      const answer = `${introduction}\n\n${compose(found)}`;
+      // Once a conversation: the page says it all the time.
+      const answer = turns.length > 1 ? compose(found) : `${introduction}\n\n${compose(found)}`;
       // The same question has the same result, unless the documents have changed meanwhile.
       const rest = answer.startsWith(said) ? answer.slice(said.length) : `\n\n${answer}`;
       for (const token of rest.match(/\s*\S+/g) ?? []) {
@@ -90,7 +91,8 @@ async function documents(root: string): Promise<string[]> {
   return [
     'README.md',
     'PROTOCOL.md',
-    ...inDocs.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
+    // It quotes English only, and says so.
+    ...inDocs.filter((name) => name.endsWith('.md') && !name.endsWith('.fr.md')).map((name) => `docs/${name}`),
     ...packages.map((name) => `packages/${name}/README.md`),
   ];
 }

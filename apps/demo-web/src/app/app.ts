@@ -119,6 +119,12 @@ export class App {
     });
   }
 
+  /** WebKit does not know `closedby`: a click on the backdrop is one on the dialog itself. */
+  protected closeByBackdrop({ target }: Event): void {
+    const drawer = this.drawerRef().nativeElement;
+    if (target === drawer) drawer.close();
+  }
+
   /** `?enter=bob` signs in by itself, in demo mode; once signed in, the address is without it. */
   #enterByAddress(): void {
     const user = readEnter(globalThis.location.search);

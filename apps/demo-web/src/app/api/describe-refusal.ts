@@ -11,7 +11,7 @@ interface Refusal {
  * sentence that says less, and no English.
  */
 export function describeRefusal(status: number, { code, detail, retryAfterSeconds }: Refusal): string {
-  const known = sentenceOf(code, detail);
+  const known = sentenceOf(code);
   if (known !== null) return known;
   if (status === 429) return tooMany(retryAfterSeconds);
   if (status === 403) {
@@ -30,16 +30,13 @@ export function describeRefusal(status: number, { code, detail, retryAfterSecond
 
 /** Why the API ended a stream that had begun. */
 export function describeFailure(code: string, message: string): string {
-  return sentenceOf(code, message) ?? $localize`:@@error.stream-failed:The stream failed: ${message}:message:`;
+  return sentenceOf(code) ?? $localize`:@@error.stream-failed:The stream failed: ${message}:message:`;
 }
 
-function sentenceOf(code: string | null, detail: string | null): string | null {
+function sentenceOf(code: string | null): string | null {
   if (code === null) return null;
   if (tokenCodes.has(code))
     return $localize`:@@refusal.token:The API does not accept your sign-in. Sign out, then sign in again.`;
-  // Which field, and what of it: the API says so in English alone.
-  if (code === 'invalid-body' && detail !== null)
-    return $localize`:@@refusal.invalid-body:What was sent does not fit: ${detail}:detail:`;
   return sentences[code] ?? null;
 }
 
@@ -88,6 +85,8 @@ const sentences: Readonly<Record<string, string>> = {
   'insufficient-claims': $localize`:@@refusal.insufficient-claims:The API demands a second factor of you.`,
   'insufficient-scope': $localize`:@@refusal.insufficient-scope:You lack the role or the permission that this needs.`,
   'internal-error': $localize`:@@refusal.internal-error:Something in the API failed. Try again.`,
+  // Which field, and what of it, the API says in the words of its validator.
+  'invalid-body': $localize`:@@refusal.invalid-body:The API does not accept what you entered. Check each field, and send it again.`,
   'invalid-offset': misunderstood,
   'invalid-request': misunderstood,
   'invalid-symbols': $localize`:@@refusal.invalid-symbols:Choose one symbol at least, and ten at most.`,

@@ -2,9 +2,10 @@ import { createValueFormat } from './format-value';
 
 describe('a value', () => {
   it.each([
-    [0, '0 byte'],
-    [7, '7 byte'],
-    [999, '999 byte'],
+    [0, '0 bytes'],
+    [1, '1 byte'],
+    [7, '7 bytes'],
+    [999, '999 bytes'],
     [1_000, '1 kB'],
     [43_700_000, '43.7 MB'],
     [22_500_000_000, '22.5 GB'],

@@ -28,7 +28,11 @@ export function createValueFormat(locale: string, unit: Unit): (value: number) =
 }
 
 function createByteFormat(locale: string): (value: number) => string {
-  const formats = byteUnits.map((unit) => new Intl.NumberFormat(locale, { ...options.bytes, unit }));
+  const formats = byteUnits.map(
+    (unit) =>
+      // Short, it would be "25 byte".
+      new Intl.NumberFormat(locale, { ...options.bytes, unit, unitDisplay: unit === 'byte' ? 'long' : 'short' }),
+  );
   return (value) => {
     const power = value < 1_000 ? 0 : Math.min(formats.length - 1, Math.floor(Math.log10(value) / 3));
     return formats[power]?.format(value / 1_000 ** power) ?? '';

@@ -32,7 +32,7 @@ export class Plot {
 
   constructor(element: HTMLElement, locale: string) {
     this.#element = element;
-    this.#clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium', hourCycle: 'h23' });
+    this.#clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
     this.#resize = new ResizeObserver(() => this.#uplot?.setSize(this.#size()));
     this.#resize.observe(element);
   }

@@ -30,6 +30,8 @@ export class Devices {
     onData: (event) => this.#take(event),
   });
   protected readonly devices = signal<DeviceList['devices']>([]);
+  /** The chosen one, else the first: the page has something to show at once. */
+  protected readonly shownId = computed(() => this.deviceId() ?? this.devices()[0]);
   protected readonly broker = signal<DeviceList['broker'] | 'unknown'>('unknown');
   protected readonly reading = signal<DeviceReading | null>(null);
   protected readonly problem = signal<string | null>(null);
@@ -45,7 +47,7 @@ export class Devices {
   constructor() {
     this.load();
     effect(() => {
-      const deviceId = this.deviceId();
+      const deviceId = this.shownId();
       untracked(() => {
         this.reading.set(null);
         this.temperature.clear();

@@ -41,6 +41,7 @@ export class Documents {
   }
 
   protected load(): void {
+    this.problem.set(null);
     const fail = (error: unknown): void => this.problem.set(describeError(error));
     this.#api
       .all()

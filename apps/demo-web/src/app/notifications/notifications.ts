@@ -7,11 +7,14 @@ import { MatFormFieldModule } from '@angular/material/form-field';
 import { MatInput } from '@angular/material/input';
 import { MatSnackBar, MatSnackBarConfig } from '@angular/material/snack-bar';
 import type { Notice, Person } from 'demo-contract';
+import { filter, timer } from 'rxjs';
 import { describeError, NotificationApi, PeopleApi } from '@app/api';
 import { NoticeInbox } from '@app/inbox';
 import { StreamBar } from '@app/stream';
 import { describeNotice } from './describe-notice';
 
+/** How often the list of recipients is renewed. */
+const peopleEveryMs = 5_000;
 const sentNotice = Object.assign(new MatSnackBarConfig(), { duration: 3_000 });
 
 /** What others tell the person, and a form to tell others. */
@@ -29,6 +32,8 @@ export class Notifications {
   readonly #locale = inject(LOCALE_ID);
 
   protected readonly inbox = inject(NoticeInbox);
+  /** What the problem is about: a list that is here again takes away no other one. */
+  #failed: 'people' | 'nothing' = 'nothing';
   protected readonly people = signal<readonly Person[]>([]);
   protected readonly problem = signal<string | null>(null);
   protected readonly sending = signal<'idle' | 'busy'>('idle');
@@ -45,7 +50,13 @@ export class Notifications {
 
   constructor() {
     this.inbox.markRead();
-    this.loadPeople();
+    // Whoever signs in meanwhile can be written to without a click.
+    timer(0, peopleEveryMs)
+      .pipe(
+        filter(() => !document.hidden),
+        takeUntilDestroyed(),
+      )
+      .subscribe(() => this.loadPeople());
   }
 
   protected loadPeople(): void {
@@ -54,12 +65,17 @@ export class Notifications {
       .pipe(takeUntilDestroyed(this.#destroyRef))
       .subscribe({
         next: (people) => {
-          this.people.set(people);
-          this.problem.set(null);
+          // The same list again would close the one that is being chosen from.
+          if (JSON.stringify(people) !== JSON.stringify(this.people())) this.people.set(people);
+          if (this.#failed === 'people') this.problem.set(null);
+          this.#failed = 'nothing';
           const { to } = this.form.controls;
           if (!people.some(({ id }) => id === to.value)) to.setValue(people[0]?.id ?? '');
         },
-        error: (error: unknown) => this.problem.set(describeError(error)),
+        error: (error: unknown) => {
+          this.#failed = 'people';
+          this.problem.set(describeError(error));
+        },
       });
   }
 

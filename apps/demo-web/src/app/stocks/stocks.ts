@@ -59,6 +59,18 @@ export class Stocks {
   );
 
   constructor() {
+    this.load();
+    effect(() => {
+      const symbols = this.chosen();
+      untracked(() => {
+        if (symbols.length === 0) this.view.close();
+        else this.view.open((config) => this.#sse.streamStockPrices(symbols, config));
+      });
+    });
+  }
+
+  protected load(): void {
+    this.problem.set(null);
     this.#api
       .symbols()
       .pipe(takeUntilDestroyed(this.#destroyRef))
@@ -69,13 +81,11 @@ export class Stocks {
         },
         error: (error: unknown) => this.problem.set(describeError(error)),
       });
-    effect(() => {
-      const symbols = this.chosen();
-      untracked(() => {
-        if (symbols.length === 0) this.view.close();
-        else this.view.open((config) => this.#sse.streamStockPrices(symbols, config));
-      });
-    });
+  }
+
+  /** Past the tenth, a box that cannot be ticked says more than one that unticks itself. */
+  protected isFull(symbol: string): boolean {
+    return this.chosen().length >= maxSymbols && !this.isChosen(symbol);
   }
 
   protected isChosen(symbol: string): boolean {
@@ -88,12 +98,14 @@ export class Stocks {
     );
   }
 
-  /** Whatever it is: whether there is such a symbol is for the API to say. */
+  /** A symbol without a price would end the stream of all of them. */
   protected add(): void {
     const symbol = this.symbol.value.trim().toUpperCase();
     if (symbol === '') return;
-    if (!this.known().some((stock) => stock.symbol === symbol))
-      this.known.update((known) => [...known, { symbol, name: '' }]);
+    if (!this.known().some((stock) => stock.symbol === symbol)) {
+      this.problem.set($localize`:@@stocks.unknown:There is no price for ${symbol}:symbol:.`);
+      return;
+    }
     if (!this.isChosen(symbol)) this.#choose([...this.chosen(), symbol]);
     this.symbol.reset();
   }
@@ -101,8 +113,6 @@ export class Stocks {
   #choose(symbols: readonly string[]): void {
     if (symbols.length > maxSymbols) {
       this.problem.set($localize`:@@stocks.too-many:Ten symbols are the most at once. Leave one out first.`);
-      // A new array: the box that was ticked is to be unticked.
-      this.chosen.set([...this.chosen()]);
       return;
     }
     this.problem.set(null);
