@@ -186,9 +186,10 @@ describe('a broker that stops and starts again', () => {
 });
 
 describe('too many streams in a minute', () => {
-  const world = withStack({ api: () => ({ RATE_LIMIT_STREAMS: '2' }) });
+  const world = withStack({ api: () => ({ RATE_LIMIT_STREAMS: '3' }) });
 
   it('are retried after the time that the API sent, and the page says why (429)', async () => {
+    // The page and the inbox, the inbox alone, and then the page is one too many.
     const visitor = await world.arrive();
     await visitor.signIn(alice, '/events');
     await visitor.live();

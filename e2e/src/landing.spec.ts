@@ -53,6 +53,34 @@ describe('the landing page', () => {
     await visitor.page.getByTestId('me').getByText(alice.name).first().waitFor();
   });
 
+  it('needs less than 400 kB at 1.6 Mb/s, and prints when its largest content is there on a processor that is four times slower', async () => {
+    const visitor = await world.arrive();
+    const session = await visitor.context.newCDPSession(visitor.page);
+    await session.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: 150,
+      downloadThroughput: 200_000,
+      uploadThroughput: 94_000,
+    });
+    await session.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+    await visitor.open('/en/');
+    await visitor.live();
+    const { largestMs, bytes } = await visitor.page.evaluate(async () => {
+      const last = await new Promise<number>((resolve) => {
+        new PerformanceObserver((list) => resolve(list.getEntries().at(-1)?.startTime ?? 0)).observe({
+          type: 'largest-contentful-paint',
+          buffered: true,
+        });
+      });
+      const files = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+      const own = files.filter(({ name }) => name.startsWith(location.origin));
+      return { largestMs: last, bytes: own.reduce((total, { encodedBodySize }) => total + encodedBodySize, 0) };
+    });
+    console.log(`Largest contentful paint: ${Math.round(largestMs)} ms, ${Math.round(bytes / 1_000)} kB`);
+    expect(bytes).toBeLessThan(400_000);
+    expect(largestMs).toBeGreaterThan(0);
+  });
+
   it.each([
     { path: '/', size: { width: 1280, height: 720 }, colorScheme: 'light' },
     { path: '/fr/', size: { width: 360, height: 740 }, colorScheme: 'dark' },

@@ -21,6 +21,8 @@ const environment = z.object({
    * the faults of the chaos page. Ignored if tokens come from Entra ID.
    */
   EMULATOR_CONTROL_URL: z.url({ protocol: /^http$/ }).optional(),
+  /** Whether chats and documents begin with samples, and a simulated colleague answers in the chat `lobby`. Both are labelled as what they are. */
+  SAMPLE_DATA: z.enum(['on', 'off']).default('off'),
   /** How much the clocks of the issuer and of this API may differ. Microsoft's default is five minutes. */
   CLOCK_TOLERANCE_MS: z.coerce.number().int().min(0).default(300_000),
   /** The minimum time between two requests for signing keys because of an unknown key. Until then, such a token is answered by 503. */

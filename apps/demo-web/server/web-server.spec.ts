@@ -145,6 +145,28 @@ describe('the web server', () => {
     expect(await cacheOf('/redirect.html')).toBe('no-store');
   });
 
+  it('compresses the files of the app for those who take it, once, and sends them again only if they have changed', async () => {
+    const script = 'export const text = "the same again and again";\n'.repeat(200);
+    writeFileSync(join(root, 'en', 'main-5KIU2UDV.js'), script);
+    const origin = await start();
+    const url = `${origin}/en/main-5KIU2UDV.js`;
+    for (const encoding of ['br', 'gzip']) {
+      const response = await fetch(url, { headers: { 'Accept-Encoding': encoding } });
+      expect([response.status, response.headers.get('content-encoding')]).toEqual([200, encoding]);
+      expect(Number(response.headers.get('content-length'))).toBeLessThan(script.length / 10);
+      expect(response.headers.get('vary')).toBe('Accept-Encoding');
+      expect(response.headers.get('content-type')).toContain('text/javascript');
+      expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+      expect(await response.text()).toBe(script);
+      const etag = response.headers.get('etag') ?? '';
+      const again = await fetch(url, { headers: { 'Accept-Encoding': encoding, 'If-None-Match': etag } });
+      expect(again.status).toBe(304);
+    }
+    const plain = await fetch(url, { headers: { 'Accept-Encoding': 'br;q=0, identity' } });
+    expect([plain.headers.get('content-encoding'), await plain.text()]).toEqual([null, script]);
+    expect((await fetch(`${origin}/en/../package.json`)).status).toBe(404);
+  });
+
   it('tells its log the path of a request, and nothing of its query', async () => {
     const origin = await start();
     await fetch(`${origin}/redirect.html?code=secret`);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import sirv from 'sirv';
+import { createCompressedFiles } from './compressed-files.ts';
 import type { ServerConfig } from './config.ts';
 import { localeOf, locales, preferredLocale, type Locale } from './locale.ts';
 import { pageHeaders } from './page-headers.ts';
@@ -33,8 +34,11 @@ export function createWebServer({ config, root, onAnswer, onError }: WebServerOp
     response.setHeader('Cache-Control', cacheControl(path));
   };
   const serveLocalized = sirv(root, { etag: true, setHeaders });
+  const compressLocalized = createCompressedFiles({ root, setHeaders });
   // The same in every locale's folder: at the root, the default locale's serve.
-  const serveShared = sirv(join(root, locales[0]), { etag: true, setHeaders });
+  const shared = join(root, locales[0]);
+  const serveShared = sirv(shared, { etag: true, setHeaders });
+  const compressShared = createCompressedFiles({ root: shared, setHeaders });
 
   const sendPage = (response: ServerResponse, locale: Locale): void => {
     const nonce = randomBytes(16).toString('base64');
@@ -74,7 +78,7 @@ export function createWebServer({ config, root, onAnswer, onError }: WebServerOp
       if (isPage(path)) {
         if (locale === null) sendToLocale(request, response);
         else sendPage(response, locale);
-      } else {
+      } else if (!(await (locale === null ? compressShared : compressLocalized)(request, response, path))) {
         (locale === null ? serveShared : serveLocalized)(request, response, () =>
           sendText(response, 404, 'There is no such file.'),
         );

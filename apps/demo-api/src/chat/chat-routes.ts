@@ -5,6 +5,7 @@ import type { Router } from 'express';
 import { z } from 'zod';
 import type { DemoContext } from '../demo-context.ts';
 import { readBody } from '../read-body.ts';
+import { colleaguesChat, createColleague, nora } from './colleague.ts';
 import { mentionedIn } from './mentions.ts';
 
 const newMessage = z.object({ text: z.string().trim().min(1).max(4_000) });
@@ -17,7 +18,7 @@ const maxChats = 100;
 /** `GET` and `POST chat/:sessionId/messages`. @returns the stream `GET chat/stream/:sessionId`. */
 export function chatRoutes(
   router: Router,
-  { hub, people, stores, notify }: DemoContext,
+  { config, hub, people, stores, notify, logging, onClose }: DemoContext,
 ): StreamDefinition<{ readonly sessionId: string }> {
   const histories = stores.state.table<ChatHistory>('chat', { perOwner: maxChats, past: 'refuse' });
   const topic = (session: string): string => `chat/${session}`;
@@ -50,6 +51,14 @@ export function chatRoutes(
     await Promise.all(mentioned.map(({ id }) => notify(id, notice)));
   };
 
+  const say = async (session: string, data: ChatMessage): Promise<string> => {
+    // Before the message is published: a chat past the limit must not exist as a stream either.
+    await storeHistory(session, data.from.id);
+    const id = await hub.publish(topic(session), { data });
+    await storeHistory(session, data.from.id);
+    return id;
+  };
+
   router.get('/chat/:sessionId/messages', async (request, response) => {
     const session = readBody(sessionId, request.params.sessionId, response);
     if (session !== undefined) response.json(await historyOf(session));
@@ -60,14 +69,24 @@ export function chatRoutes(
     const message = session === undefined ? undefined : readBody(newMessage, request.body, response);
     if (session === undefined || message === undefined) return;
     const from = people.meet(identityOf(response));
-    // Before the message is published: a chat past the limit must not exist as a stream either.
-    await storeHistory(session, from.id);
     const data: ChatMessage = { from, text: message.text, at: new Date().toISOString() };
-    const id = await hub.publish(topic(session), { data });
-    await storeHistory(session, from.id);
+    const id = await say(session, data);
     await tellMentioned(session, data);
     response.status(201).json({ id });
+    if (session === colleaguesChat) colleague?.hear(message.text);
   });
+
+  const colleague =
+    config.SAMPLE_DATA === 'off'
+      ? undefined
+      : createColleague({
+          say: (text) => say(colleaguesChat, { from: nora, text, at: new Date().toISOString() }),
+          onError: (error) => logging.app.warn({ err: error }, 'the simulated colleague could not answer'),
+        });
+  if (colleague !== undefined) {
+    onClose(() => colleague.leave());
+    if (histories.get(colleaguesChat) === undefined) colleague.greet();
+  }
 
   return {
     authorize: ({ params }) => (sessionId.safeParse(params.sessionId).success ? 'allow' : 'not-found'),

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { DemoContext } from '../demo-context.ts';
 import { readBody, sendProblem } from '../read-body.ts';
 import { createDocuments, documentTopic } from './documents.ts';
+import { createSampleDocuments } from './sample-document.ts';
 import { UpdateRefused } from './shared-text.ts';
 
 const unknownDocument = 'There is no such document, or you may not open it.';
@@ -39,8 +40,12 @@ export function documentRoutes(
   const { people, notify, audit } = context;
   const documents = createDocuments(context);
 
-  router.get('/documents', (_request, response) => {
-    response.json(documents.openTo(people.meet(identityOf(response)).id));
+  const giveSample = createSampleDocuments(context, documents);
+
+  router.get('/documents', async (_request, response) => {
+    const user = people.meet(identityOf(response));
+    await giveSample(user);
+    response.json(documents.openTo(user.id));
   });
 
   router.post('/documents', async (request, response) => {

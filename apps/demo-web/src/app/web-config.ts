@@ -13,7 +13,7 @@ export class WebConfigError extends Error {
 export async function loadWebConfig(): Promise<WebConfig> {
   let response: Response;
   try {
-    response = await fetch('/config.json', { cache: 'no-store' });
+    response = await fetch('/config.json');
   } catch (error) {
     throw new WebConfigError($localize`:@@startup.unreachable:The web server cannot be reached.`, { cause: error });
   }

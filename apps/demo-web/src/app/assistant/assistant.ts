@@ -43,6 +43,8 @@ export class Assistant {
   /** `null`: that of the page, as far as anybody knows. */
   protected readonly answerLanguage = signal<'en' | null>(null);
   protected readonly problem = signal<string | null>(null);
+  /** English, as the documentation is that they are answered from. */
+  protected readonly samples = ['What is a gap?', 'How does a client resume?', 'What happens when a token expires?'];
   protected readonly prompt = new FormControl('', { nonNullable: true });
   protected readonly form = new FormGroup({ prompt: this.prompt });
 
@@ -106,6 +108,11 @@ export class Assistant {
     if (question === '' || this.form.invalid || this.status() === 'answering') return;
     this.#exchanges.update((exchanges) => [...exchanges, this.#follow(question)].slice(-maxExchanges));
     this.prompt.reset();
+  }
+
+  protected askSample(question: string): void {
+    this.prompt.setValue(question);
+    this.ask();
   }
 
   protected stop(): void {

@@ -7,6 +7,7 @@ import { MatCheckbox } from '@angular/material/checkbox';
 import { MatFormFieldModule } from '@angular/material/form-field';
 import { MatInput } from '@angular/material/input';
 import type { TypedEventKind } from 'demo-contract';
+import { concatMap, from } from 'rxjs';
 import { describeError, EventApi, type KindedEvent } from '@app/api';
 import { StreamBar, StreamView } from '@app/stream';
 
@@ -60,6 +61,16 @@ export class Events {
       const wanted = this.wantedKinds();
       untracked(() => this.view.switchTo((config) => this.#api.stream(wanted, config)));
     });
+  }
+
+  /** One event of each type, in order, to see them arrive. */
+  protected publishSamples(): void {
+    from(kinds)
+      .pipe(
+        concatMap((kind) => this.#api.publish(kind, $localize`:@@events.sample:A sample event`)),
+        takeUntilDestroyed(this.#destroyRef),
+      )
+      .subscribe({ error: (error: unknown) => this.problem.set(describeError(error)) });
   }
 
   protected publish(): void {

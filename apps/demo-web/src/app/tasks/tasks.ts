@@ -9,6 +9,7 @@ import { describeError, SseApiService, TaskApi } from '@app/api';
 import { createValueFormat } from '@app/chart';
 import { StreamBar, StreamView } from '@app/stream';
 import { describeStatus, describeTask } from './describe-task';
+import { createSampleCsv } from './sample-csv';
 import { Uploads } from './uploads';
 
 /** Imports that the page lists beside the one that it follows. */
@@ -81,6 +82,11 @@ export class Tasks {
 
   protected choose(files: FileList | null): void {
     this.file.set(files?.[0] ?? null);
+    this.problem.set(null);
+  }
+
+  protected chooseSample(): void {
+    this.file.set(createSampleCsv());
     this.problem.set(null);
   }
 
