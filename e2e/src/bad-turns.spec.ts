@@ -34,7 +34,7 @@ describe('the page describes what went wrong, and continues after', () => {
     await visitor.live();
     const boxes = visitor.page.locator('mat-checkbox input');
     for (let index = 3; index < 10; index += 1) await boxes.nth(index).check();
-    expect(await boxes.nth(10).isDisabled()).toBe(true);
+    await expect.poll(() => boxes.nth(10).isDisabled()).toBe(true);
     await boxes.nth(0).uncheck();
     await boxes.nth(10).check();
     await expect.poll(() => visitor.page.locator('[data-symbol]').count()).toBe(10);

@@ -36,7 +36,7 @@ describe('in French', () => {
     await visitor.live();
     await page.getByLabel('Un autre symbole').fill('NOPE');
     await visitor.button('Ajouter').click();
-    await says(/L’un de ces symboles n’a pas de cours/);
+    await says(/Il n’y a pas de cours pour NOPE/);
 
     await visitor.open('/fr/game/alone');
     await visitor.live();
