@@ -89,7 +89,7 @@ describe('in French', () => {
     const sharedWith = people.filter(({ name }) => name === bob.name).map(({ id }) => id);
     await world.stack.call(alice, 'POST', '/documents', { title: 'Le plan', sharedWith });
     await visitor.sees(`${alice.name} a partagé un document avec vous`);
-    await world.stack.call(alice, 'POST', '/chat/plan/messages', { text: `@${bob.name} ici` });
+    await world.stack.call(alice, 'POST', '/chat/plan/messages', { text: '@bob ici' });
     await visitor.sees(`${alice.name} vous a mentionné dans plan`);
   });
 

@@ -9,6 +9,7 @@ interface KnownPage {
 export const pages: readonly KnownPage[] = [
   { path: '/', stream: 'none' },
   { path: '/chaos', stream: 'at-once' },
+  { path: '/race', stream: 'none' },
   { path: '/notifications', stream: 'at-once' },
   { path: '/chat/lobby', stream: 'at-once' },
   { path: '/events', stream: 'at-once' },

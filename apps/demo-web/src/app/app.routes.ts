@@ -9,6 +9,11 @@ export const routes: Routes = [
     loadComponent: async () => (await import('./chaos/chaos')).Chaos,
   },
   {
+    path: 'race',
+    title: pageTitle($localize`:@@nav.race:The race`),
+    loadComponent: async () => (await import('./race/race')).Race,
+  },
+  {
     path: 'notifications',
     title: pageTitle($localize`:@@nav.notifications:Notifications`),
     loadComponent: async () => (await import('./notifications/notifications')).Notifications,

@@ -30,6 +30,11 @@ const pageGroups: readonly PageGroup[] = [
         name: $localize`:@@nav.chaos:Chaos panel`,
         what: $localize`:@@nav.chaos.what:Cut the connection, restart the API, rotate the keys, and count what is lost.`,
       },
+      {
+        path: '/race',
+        name: $localize`:@@nav.race:The race`,
+        what: $localize`:@@nav.race.what:EventSource, fetch-event-source and Sillage on one stream, under the same faults.`,
+      },
     ],
   },
   {

@@ -14,8 +14,13 @@ export class ShowcaseApi {
   /** @param viewer a UUID, which names the stream in {@link cause}. */
   stream(viewer: string, config: MsalApiConfig): Observable<Pulse> {
     return this.#client
-      .stream(`showcase/stream?viewer=${viewer}`, { ...config, authentication: null })
+      .stream(this.urlOf(viewer), { ...config, authentication: null })
       .pipe(map(({ data }) => data as Pulse));
+  }
+
+  /** For other clients on the same stream. */
+  urlOf(viewer: string): string {
+    return this.#client.resolve(`showcase/stream?viewer=${viewer}`);
   }
 
   report(): Observable<PulseReport> {

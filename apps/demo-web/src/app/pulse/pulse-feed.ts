@@ -10,6 +10,13 @@ interface PulseFeedOptions {
   readonly report: () => Observable<PulseReport>;
 }
 
+/** What a time line shows. */
+export interface PulseSight {
+  readonly tally: PulseTally;
+  /** The latest outages; one that lasts still ends now. */
+  outages(nowMs: number): readonly Outage[];
+}
+
 /** A stretch of time without a connection. */
 export interface Outage {
   readonly fromMs: number;
@@ -23,7 +30,7 @@ const reportWhileInterruptedMs = 300;
 const maxOutages = 20;
 
 /** A stream of numbered events with its counters. Create it in an injection context: it ends with the page. */
-export class PulseFeed {
+export class PulseFeed implements PulseSight {
   readonly #report: PulseFeedOptions['report'];
   readonly #figures = signal<PulseFigures>(new PulseTally().figures(0));
   readonly #rotations = signal(0);
@@ -53,7 +60,6 @@ export class PulseFeed {
     return this.#tally;
   }
 
-  /** The latest outages; one that lasts still ends now. */
   outages(nowMs: number): readonly Outage[] {
     const current = this.#outageFromMs;
     return current === null ? this.#outages : [...this.#outages, { fromMs: current, toMs: nowMs }];

@@ -51,6 +51,8 @@ interface Shown {
 })
 export class PulseFigures {
   readonly figures = input.required<Figures>();
+  /** What the events are called that were sent and are not here. */
+  readonly missingLabel = input($localize`:@@pulse.missing:On the way`);
   readonly #locale = inject(LOCALE_ID);
   readonly #count = new Intl.NumberFormat(this.#locale);
   readonly #seconds = new Intl.NumberFormat(this.#locale, {
@@ -68,7 +70,7 @@ export class PulseFigures {
     return [
       count('sent', $localize`:@@pulse.sent:Sent`, sent),
       count('received', $localize`:@@pulse.received:Received`, received),
-      count('missing', $localize`:@@pulse.missing:On the way`, missing),
+      count('missing', this.missingLabel(), missing),
       count('lost', $localize`:@@pulse.lost:Lost`, lost, proof(lost)),
       count('duplicated', $localize`:@@pulse.duplicated:Duplicated`, duplicated, proof(duplicated)),
       {

@@ -1,5 +1,5 @@
 import { afterNextRender, Component, DestroyRef, inject, input, viewChild, ElementRef } from '@angular/core';
-import type { PulseFeed } from './pulse-feed';
+import type { PulseSight } from './pulse-feed';
 
 const windowMs = 12_000;
 const colourRefreshMs = 1_000;
@@ -84,7 +84,7 @@ type Tone = 'live' | 'recovered' | 'missing' | 'duplicate';
   `,
 })
 export class PulseRibbon {
-  readonly feed = input.required<PulseFeed>();
+  readonly feed = input.required<PulseSight>();
   protected readonly canvas = viewChild.required<ElementRef<HTMLCanvasElement>>('canvas');
   readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
   #colours: Readonly<Record<Tone, string>> = { live: '', recovered: '', missing: '', duplicate: '' };
