@@ -21,7 +21,7 @@ describe('the page describes what went wrong, and continues after', () => {
     await visitor.page.getByLabel('Another symbol').fill('NOPE');
     await visitor.button('Add').click();
     await visitor.sees('There is no price for NOPE.');
-    // The prices of the others go on changing.
+    // The prices of the others still change.
     await visitor.live();
     const price = visitor.page.locator('[data-price]').first();
     const before = await price.textContent();

@@ -29,7 +29,7 @@ describe('a text that was written without a connection', () => {
     const { visitor, path } = await open('Train');
     // Every page is loaded in the background after the sign-in, so that links work without a network.
     let before = 0;
-    const isSettled = async (): Promise<boolean> => {
+    const isSettled = (): boolean => {
       const count = visitor.urls.filter((url) => url.endsWith('.js')).length;
       const settled = count === before && count > 20;
       before = count;

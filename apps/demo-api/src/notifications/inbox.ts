@@ -1,7 +1,7 @@
 import { formatEventId, type Hub } from '@sillage/server';
 import type { Inbox, Notice } from 'demo-contract';
 import type { Stores } from '../store/stores.ts';
-import { noticeTopic } from './notify.ts';
+import { noticeTopic } from './notice-topic.ts';
 
 /** The notices that a user was sent, also while no page was open. */
 export interface Inboxes {

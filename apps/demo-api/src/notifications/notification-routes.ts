@@ -4,7 +4,7 @@ import type { Router } from 'express';
 import { z } from 'zod';
 import type { DemoContext } from '../demo-context.ts';
 import { readBody, sendProblem } from '../read-body.ts';
-import { noticeTopic } from './notify.ts';
+import { noticeTopic } from './notice-topic.ts';
 
 const newNotice = z.object({
   to: z.string().min(1).max(100),

@@ -1,5 +1,6 @@
 import { Location, NgTemplateOutlet } from '@angular/common';
 import {
+  afterNextRender,
   Component,
   computed,
   effect,
@@ -106,6 +107,7 @@ export class App {
       if (event instanceof NavigationStart) this.drawerRef().nativeElement.close();
     });
     this.#enterByAddress();
+    afterNextRender({ read: () => this.#closeByBackdrop() });
     let before = this.account.current();
     effect(() => {
       const now = this.account.current();
@@ -120,9 +122,11 @@ export class App {
   }
 
   /** WebKit does not know `closedby`: a click on the backdrop is one on the dialog itself. */
-  protected closeByBackdrop({ target }: Event): void {
+  #closeByBackdrop(): void {
     const drawer = this.drawerRef().nativeElement;
-    if (target === drawer) drawer.close();
+    drawer.addEventListener('click', ({ target }) => {
+      if (target === drawer) drawer.close();
+    });
   }
 
   /** `?enter=bob` signs in by itself, in demo mode; once signed in, the address is without it. */

@@ -35,7 +35,7 @@ interface Run {
 }
 
 /** The interval of the events, as the API publishes them. */
-export const pulseIntervalMs = 50;
+const pulseIntervalMs = 50;
 /** An event that needs this much longer than the fastest one was held up by an interruption. */
 const lateMs = 400;
 /** The time line shows the last of them. */

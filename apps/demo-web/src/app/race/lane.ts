@@ -5,7 +5,7 @@ import { PulseTally, type Figures, type Outage, type PulseSight } from '@app/pul
 /** `ended`: the client has given up for good. */
 export type LaneState = 'connecting' | 'open' | 'waiting' | 'ended';
 
-export interface LaneObserver {
+interface LaneObserver {
   readonly pulse: (pulse: Pulse) => void;
   readonly state: (state: LaneState) => void;
 }
