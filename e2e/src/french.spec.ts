@@ -115,7 +115,7 @@ describe('in French', () => {
 async function sentences(page: Page, url: string): Promise<string[]> {
   await page.goto(url);
   await page.locator('main h1').waitFor();
-  await page.locator('main :is([data-state], form, a)').first().waitFor();
+  await page.locator('main :is([data-state], form, a, button)').first().waitFor();
   return page.evaluate(() => {
     const texts = [...document.querySelectorAll('body *, title')].flatMap((element) =>
       element.closest('[lang="en"]:not(html), script, style, noscript') !== null

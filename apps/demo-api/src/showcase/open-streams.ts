@@ -13,6 +13,8 @@ export interface OpenStreams {
   takeRefusal(owner: string): boolean;
 }
 
+/** How long half an event has to arrive. */
+const arrivalMs = 100;
 /** How many owners may have refusals ahead; the oldest goes first. */
 const maxRefused = 100;
 
@@ -64,7 +66,16 @@ function cutInNextEvent(response: Response): void {
     const data = bytes.indexOf('data: ');
     // The prototype's method: this one cuts once.
     Reflect.deleteProperty(response, 'write');
-    response.write(bytes.subarray(0, data === -1 ? bytes.length : data + 12), () => response.socket?.destroy());
+    // Only an event is cut: a heartbeat has no middle.
+    if (data === -1) {
+      response.write(bytes);
+      cutInNextEvent(response);
+      return true;
+    }
+    response.write(bytes.subarray(0, data + 12));
+    // The half has to arrive before the end does: browsers drop what they have not read of a broken response.
+    response.write = () => false;
+    setTimeout(() => response.socket?.destroy(), arrivalMs).unref();
     return false;
   };
 }

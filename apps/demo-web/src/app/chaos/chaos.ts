@@ -2,7 +2,7 @@ import { DatePipe } from '@angular/common';
 import { Component, DestroyRef, inject, signal } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { MatButton } from '@angular/material/button';
-import { defer, switchMap, tap, timer, type Observable } from 'rxjs';
+import { defer, retry, switchMap, tap, timer, type Observable } from 'rxjs';
 import { describeError, PulseApi, SecurityApi, ShowcaseApi } from '@app/api';
 import { PulseFeed, PulseFigures, PulseRibbon } from '@app/pulse';
 import { Account } from '@app/sign-in';
@@ -30,6 +30,7 @@ const freezeMs = 4_000;
 /** Until the page has shown that the button was pressed. */
 const paintMs = 50;
 const maxCaused = 5;
+const tryAgainMs = 1_500;
 
 /** What can go wrong with a stream, by buttons, and the figures that say what it did to the events. */
 @Component({
@@ -133,7 +134,10 @@ export class Chaos {
 
   /** What changed at the identity provider is in new tokens only, and a token is needed for the next connection only. */
   #renewToken(): Observable<unknown> {
-    return defer(() => this.#account.refreshToken()).pipe(switchMap(() => this.#api.cause({ kind: 'cut' })));
+    return defer(() => this.#account.refreshToken()).pipe(
+      // A token of a key that the API has yet to fetch is answered by 503 for a moment.
+      switchMap(() => this.#api.cause({ kind: 'cut' }).pipe(retry({ count: 10, delay: tryAgainMs }))),
+    );
   }
 
   #note(label: string): void {

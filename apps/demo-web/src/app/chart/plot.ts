@@ -17,7 +17,7 @@ interface Colors {
 const tones = 4;
 /** So that two values are not stretched over the whole width. */
 const leastSeconds = 15;
-const font = '11px system-ui, sans-serif';
+const font = "11px 'Inter Variable', system-ui, sans-serif";
 
 /** uPlot in an element. However many values come between two frames, it draws once a frame. */
 export class Plot {

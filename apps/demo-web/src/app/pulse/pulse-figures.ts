@@ -53,6 +53,8 @@ export class PulseFigures {
   readonly figures = input.required<Figures>();
   /** What the events are called that were sent and are not here. */
   readonly missingLabel = input($localize`:@@pulse.missing:On the way`);
+  /** `bad` where they will never come. */
+  readonly missingTone = input<'plain' | 'bad'>('plain');
   readonly #locale = inject(LOCALE_ID);
   readonly #count = new Intl.NumberFormat(this.#locale);
   readonly #seconds = new Intl.NumberFormat(this.#locale, {
@@ -70,7 +72,7 @@ export class PulseFigures {
     return [
       count('sent', $localize`:@@pulse.sent:Sent`, sent),
       count('received', $localize`:@@pulse.received:Received`, received),
-      count('missing', this.missingLabel(), missing),
+      count('missing', this.missingLabel(), missing, this.missingTone()),
       count('lost', $localize`:@@pulse.lost:Lost`, lost, proof(lost)),
       count('duplicated', $localize`:@@pulse.duplicated:Duplicated`, duplicated, proof(duplicated)),
       {

@@ -76,8 +76,11 @@ export class Tasks {
       .slice(0, maxEarlier),
   );
 
+  /** `missing`: the imports of before could not be had, and can be asked for again. */
+  protected readonly listIs = signal<'here' | 'missing'>('here');
+
   constructor() {
-    this.#load();
+    this.load();
   }
 
   protected choose(files: FileList | null): void {
@@ -117,7 +120,7 @@ export class Tasks {
       )
       .subscribe({
         next: ({ taskId }) => {
-          this.#load();
+          this.load();
           this.#follow(taskId, file.name);
           this.#uploads.start(taskId, file);
           this.starting.set('idle');
@@ -148,7 +151,7 @@ export class Tasks {
   /** In place of the one that is followed now, which goes on all the same. */
   protected follow({ taskId, name }: TaskInfo): void {
     this.#follow(taskId, name);
-    this.#load();
+    this.load();
   }
 
   protected followLabel({ name }: TaskInfo): string {
@@ -180,18 +183,23 @@ export class Tasks {
     this.#uploads.stop(taskId);
   }
 
-  #load(): void {
+  protected load(): void {
     this.#api
       .all()
       .pipe(takeUntilDestroyed(this.#destroyRef))
       .subscribe({
         next: (tasks) => {
           this.#known.set(tasks);
+          if (this.listIs() === 'missing') this.problem.set(null);
+          this.listIs.set('here');
           const [latest] = tasks;
           // What runs is followed again by whoever comes back to the page.
           if (this.#followed() === null && latest?.status === 'running') this.#follow(latest.taskId, latest.name);
         },
-        error: (error: unknown) => this.problem.set(describeError(error)),
+        error: (error: unknown) => {
+          this.problem.set(describeError(error));
+          this.listIs.set('missing');
+        },
       });
   }
 }
