@@ -126,7 +126,8 @@ async function startAll({ ports, host, provider, engine }) {
     API_PORT: ports.API_PORT,
     // The emulator's clock is this machine's own, so nothing needs to be tolerated.
     ...(provider === 'emulator' ? { ENTRA_AUTHORITY: emulatorOrigin, CLOCK_TOLERANCE_MS: 0 } : {}),
-    ...(provider === 'emulator' ? { SAMPLE_DATA: 'on' } : {}),
+    // The emulator's keys are rotated by a button, and its machine is this one.
+    ...(provider === 'emulator' ? { SAMPLE_DATA: 'on', KEY_FETCH_INTERVAL_MS: 1_000 } : {}),
     // The faults of the chaos page are those of one process: a cluster has its own way to show them, kill -9.
     ...(provider === 'emulator' && engine === undefined
       ? { EMULATOR_CONTROL_URL: `http://localhost:${ports.EMULATOR_CONTROL_PORT}` }

@@ -87,7 +87,7 @@ describe('every page', { timeout: 120_000 }, () => {
         title: 'Build',
         message: 'Passed',
       });
-      await page.getByText('Passed').waitFor();
+      await page.getByText('Passed').first().waitFor();
       await look('a notification');
 
       await visitor.open(`${language}/assistant`);

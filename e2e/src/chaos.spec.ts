@@ -4,7 +4,7 @@ import type { Visitor } from './visitor.ts';
 import { withStack } from './with-stack.ts';
 
 describe('the chaos panel', () => {
-  const world = withStack();
+  const world = withStack({ api: () => ({ KEY_FETCH_INTERVAL_MS: '1000' }) });
   const figure = async ({ page }: Visitor, name: string): Promise<number> =>
     Number(await page.locator(`[data-figure="${name}"]`).getAttribute('data-value'));
   const press = ({ page }: Visitor, fault: string): Promise<void> => page.locator(`[data-fault="${fault}"]`).click();

@@ -7,7 +7,7 @@ import { withStack } from './with-stack.ts';
 
 const streamsAMinute = 12;
 /** The same in any language. */
-const names: ReadonlySet<string> = new Set([bob.username, 'Wide World Importers']);
+const names: ReadonlySet<string> = new Set([bob.username, 'Wide World Importers', 'fetch-event-source 2.0.1']);
 
 describe('in French', () => {
   let upstream: Upstream;
