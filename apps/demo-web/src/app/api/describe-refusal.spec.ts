@@ -6,10 +6,13 @@ import { describeFailure, describeRefusal } from './describe-refusal';
 const root = join(process.cwd(), '../..');
 const detail = 'The API’s own words.';
 
+/** What is said to other services, which publish, and never to a page. */
+const forServices = /publish-endpoint|publication\.ts$/;
+
 /** What the API's sources say to a page, with the code that stands for it. */
 function codesIn(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && !/\.(?:spec|fixture)\.ts$/.test(path))
+    .filter((path) => path.endsWith('.ts') && !/\.(?:spec|fixture)\.ts$/.test(path) && !forServices.test(path))
     .flatMap((path) => {
       const source = readFileSync(join(root, folder, path), 'utf8').replaceAll(/^\s*(?:\*|\/\/).*$/gm, '');
       return [...source.matchAll(coded)].map(([, code = '']) => code);
