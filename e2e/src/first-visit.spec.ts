@@ -25,6 +25,14 @@ describe('a first visit', () => {
     await visitor.button('Publish one of each type').click();
     await expect.poll(() => page.locator('[data-type]').count()).toBe(4);
 
+    await visitor.open('/game/first');
+    await visitor.live();
+    await visitor.button('Take a seat').click();
+    await visitor.button('Play against Nora (simulated)').click();
+    await page.locator('[data-game-status="playing"]').waitFor();
+    await page.locator('[data-cell="0"]').click();
+    await page.locator('[data-cell="4"] .o').waitFor();
+
     await visitor.open('/assistant');
     await visitor.button('What is a gap?').click();
     await page.locator('[data-status="complete"]').waitFor();

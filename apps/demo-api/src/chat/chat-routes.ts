@@ -5,7 +5,8 @@ import type { Router } from 'express';
 import { z } from 'zod';
 import type { DemoContext } from '../demo-context.ts';
 import { readBody } from '../read-body.ts';
-import { colleaguesChat, createColleague, nora } from './colleague.ts';
+import { nora } from '../people/sample-colleague.ts';
+import { colleaguesChat, createColleague } from './colleague.ts';
 import { mentionedIn } from './mentions.ts';
 
 const newMessage = z.object({ text: z.string().trim().min(1).max(4_000) });

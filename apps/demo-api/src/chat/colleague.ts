@@ -1,7 +1,3 @@
-import type { Person } from 'demo-contract';
-
-/** The name says on every page what she is. */
-export const nora: Person = { id: 'sample.nora', name: 'Nora (simulated)', username: '' };
 /** Where she reads and answers. */
 export const colleaguesChat = 'lobby';
 

@@ -53,8 +53,7 @@ export function takeSeat(game: Game, person: Person): Game {
 /** @throws NotAllowed */
 export function move(game: Game, person: Person, cell: number): Game {
   const seat = seatOf(game, person);
-  if (seat === undefined)
-    throw new NotAllowed('not-a-player', 'You are not a player of this game: take a seat, or watch.');
+  if (seat === undefined) throw notAPlayer();
   if (game.status === 'waiting-for-players') {
     throw new NotAllowed('waiting-for-players', 'The game begins once both seats are taken.');
   }
@@ -81,7 +80,12 @@ export function rematch(game: Game, person: Person): Game {
   return createGame(game.gameId, { X: game.players.O, O: game.players.X });
 }
 
-function seatOf({ players }: Game, { id }: Person): 'X' | 'O' | undefined {
+export function notAPlayer(): NotAllowed {
+  return new NotAllowed('not-a-player', 'You are not a player of this game: take a seat, or watch.');
+}
+
+/** The seat of a user; `undefined` if they watch. */
+export function seatOf({ players }: Game, { id }: Person): 'X' | 'O' | undefined {
   if (players.X?.id === id) return 'X';
   return players.O?.id === id ? 'O' : undefined;
 }

@@ -10,6 +10,11 @@ export class GameApi extends BaseMsalApiService {
     return this.post(`games/${encodeURIComponent(gameId)}/players`, null);
   }
 
+  /** In demo mode: the simulated colleague takes the other seat. */
+  inviteOpponent(gameId: string): Observable<unknown> {
+    return this.post(`games/${encodeURIComponent(gameId)}/opponent`, null);
+  }
+
   move(gameId: string, move: NewMove): Observable<unknown> {
     return this.post(`games/${encodeURIComponent(gameId)}/moves`, move);
   }

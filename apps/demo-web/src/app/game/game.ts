@@ -11,6 +11,7 @@ import type { Observable } from 'rxjs';
 import { describeError, GameApi, SseApiService } from '@app/api';
 import { Account } from '@app/sign-in';
 import { StreamBar, StreamView } from '@app/stream';
+import { WEB_CONFIG } from '@app/web-config';
 import { describeCell, describeGame, neighbour, seatOf } from './describe-game';
 
 /** A table for two, and for whoever watches. */
@@ -36,6 +37,7 @@ export class Game {
   protected readonly problem = signal<string | null>(null);
   protected readonly table = new FormControl('', { nonNullable: true });
   protected readonly tableForm = new FormGroup({ table: this.table });
+  protected readonly isSimulated = inject(WEB_CONFIG).identityProvider === 'emulator';
   protected readonly seat = computed(() => {
     const game = this.game();
     return game === null ? null : seatOf(game, this.#account.personId());
@@ -81,6 +83,11 @@ export class Game {
   protected takeSeat(): void {
     this.#ask(this.#api.takeSeat(this.gameId()));
     // The button goes with the seat; what comes next is a move.
+    this.#focusCell(0);
+  }
+
+  protected inviteOpponent(): void {
+    this.#ask(this.#api.inviteOpponent(this.gameId()));
     this.#focusCell(0);
   }
 
