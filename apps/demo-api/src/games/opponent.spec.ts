@@ -18,7 +18,7 @@ describe('the simulated opponent', () => {
     const you = { id: 'you', name: 'You', username: '' };
     const game: Game = {
       ...createGame('g', { X: you, O: nora }),
-      board: [...board].map((mark) => (mark === 'X' || mark === 'O' ? mark : null)),
+      board: Array.from(board, (mark) => (mark === 'X' || mark === 'O' ? mark : null)),
       turn: 'O',
     };
     expect(chooseCell(game, 'O')).toBe(cell);
