@@ -249,6 +249,52 @@ describe('a multiplexer', () => {
     expect(world.requests[1]?.init.headers.get('Authorization')).toBe('Bearer token');
   });
 
+  it('requests a stream alone that the endpoint does not have, and asks the endpoint for it no more if the server has it', async () => {
+    const [connection, alone, second] = [scriptedStream(), scriptedStream(), scriptedStream()];
+    const { world, open } = start(connection.response, alone.response, second.response);
+    const [a, b] = [open('/a'), open('/b')];
+    await settle();
+    await world.advance(5);
+    await connection.write(head('0') + part('0', 'id: 1\n\n') + head('1', 404));
+    await settle();
+    await alone.write('id: 1\ndata: 2\n\n');
+    await connection.write(part('0', 'id: 2\ndata: 1\n\n'));
+    expect([a.seen.data, b.seen.data, b.seen.states]).toEqual([[1], [2], ['connecting', 'open']]);
+    b.stream.reconnect();
+    await settle();
+    await world.advance(5);
+    expect(world.requests.map(({ url }) => url)).toEqual([`${base}/multiplex`, `${base}/b`, `${base}/b`]);
+  });
+
+  it('gives a stream that is nowhere its refusal', async () => {
+    const connection = scriptedStream();
+    const { world, open } = start(connection.response, new Response(null, { status: 404 }));
+    const a = open('/a');
+    await settle();
+    await world.advance(5);
+    await connection.write(head('0', 404));
+    await settle();
+    expect(a.seen.errors).toEqual(['http-error']);
+  });
+
+  it('requests streams without a token alone where the endpoint demands one', async () => {
+    const [alone, connection] = [scriptedStream(), scriptedStream()];
+    const refusal = new Response(null, { status: 401, headers: { 'WWW-Authenticate': 'Bearer' } });
+    const world = new ScriptedWorld(refusal, alone.response, connection.response);
+    const multiplexer = createMultiplexer(base, { fetch: world.fetch, runtime: world.runtime });
+    const open = (path: string, accessToken: () => string | undefined) =>
+      follow(multiplexer.stream(path, { accessToken, runtime: world.runtime }));
+    const a = open('/public', () => undefined);
+    await settle();
+    await world.advance(5);
+    await alone.write('id: 1\ndata: 1\n\n');
+    open('/private', () => 'token');
+    await settle();
+    await world.advance(5);
+    expect(a.seen.data).toEqual([1]);
+    expect(world.requests.map(({ url }) => url)).toEqual([`${base}/multiplex`, `${base}/public`, `${base}/multiplex`]);
+  });
+
   it.each([
     ['an invalid length', 'event: part\ndata: 0 -5\n\n'],
     ['a head that is not JSON', 'event: head\ndata: {\n\n'],

@@ -50,7 +50,7 @@ const maxGatherMs = 250;
 const settleMs = 250;
 /** Sessions that are announced to be shorter are not replaced more often than this. */
 const minSessionMoveMs = 1_000;
-/** Streams that are remembered because they read too slowly. */
+/** Streams that are remembered because they read too slowly, or because the multiplex endpoint does not have them. */
 const maxRememberedPaths = 1_000;
 /** Streams of one connection: what servers allow by default. */
 const maxStreams = 100;
@@ -99,14 +99,21 @@ export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOpt
   const lostStreams = new LostStreams(base);
   /** The streams that read too slowly. */
   const slowPaths = new Set<string>();
+  /** The streams that the server has, and its multiplex endpoint has not. */
+  const elsewherePaths = new Set<string>();
   let support: 'expected' | 'none' = 'expected';
+  /** Whether the endpoint refuses requests without a token: streams that need none go alone then. */
+  let isAnonymousAlone = false;
 
   const fetchCarried = (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const path = pathToCarry(base, input, init);
     // After one separate connection, the next one may be shared again.
-    if (path === undefined || support === 'none' || slowPaths.delete(path)) return network(input, init);
+    const headers = new Headers(init.headers);
+    const isAlone = isAnonymousAlone && !headers.has('Authorization');
+    if (path === undefined || support === 'none' || isAlone || elsewherePaths.has(path) || slowPaths.delete(path)) {
+      return network(input, init);
+    }
     return new Promise((respond, fail) => {
-      const headers = new Headers(init.headers);
       const after = headers.get('Last-Event-ID');
       headers.delete('Last-Event-ID');
       headers.set('Content-Type', 'application/json');
@@ -190,23 +197,40 @@ export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOpt
     return true;
   };
 
+  /** Sends a request over the network that was to be carried. Resolves with the status; 0 if it failed. */
+  const sendAlone = async (group: Group, { path, after, signal, respond, fail }: CarriedRequest) => {
+    const headers = new Headers(group.init.headers);
+    headers.delete('Content-Type');
+    if (after !== undefined) headers.set('Last-Event-ID', toHeader(after));
+    try {
+      const response = await network(base + path, {
+        ...group.init,
+        headers,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      respond(response);
+      return { status: response.status };
+    } catch (error) {
+      fail(error);
+      return { status: 0 };
+    }
+  };
+
   const hostOf = (group: Group): ConnectionHost => ({
     url: base + multiplexAt,
     fetch: network,
     monotonicNow,
     setTimer,
     maxQueuedBytes,
-    unsupported(requests) {
-      support = 'none';
-      for (const { path, after, signal, respond, fail } of requests) {
-        const headers = new Headers(group.init.headers);
-        headers.delete('Content-Type');
-        if (after !== undefined) headers.set('Last-Event-ID', toHeader(after));
-        network(base + path, { ...group.init, headers, ...(signal === undefined ? {} : { signal }) }).then(
-          respond,
-          fail,
-        );
-      }
+    refused(requests, reason) {
+      if (reason === 'no-endpoint') support = 'none';
+      else isAnonymousAlone = true;
+      for (const request of requests) void sendAlone(group, request);
+    },
+    async elsewhere(request) {
+      const { status } = await sendAlone(group, request);
+      // It is there, and the endpoint does not have it. Where it is nowhere, it may be created later.
+      if (status === 200 && elsewherePaths.size < maxRememberedPaths) elsewherePaths.add(request.path);
     },
     overflowed({ path }) {
       if (slowPaths.size < maxRememberedPaths) slowPaths.add(path);

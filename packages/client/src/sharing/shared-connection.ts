@@ -10,8 +10,10 @@ export interface ConnectionHost {
   readonly monotonicNow: StreamRuntime['monotonicNow'];
   readonly setTimer: StreamRuntime['setTimer'];
   readonly maxQueuedBytes: number;
-  /** The server does not multiplex: each request goes alone. */
-  unsupported(requests: readonly CarriedRequest[]): void;
+  /** Each request goes alone: the server does not multiplex, or takes no multiplexed request without a token. */
+  refused(requests: readonly CarriedRequest[], reason: 'no-endpoint' | 'no-token'): void;
+  /** The endpoint does not have that stream; the server may. Must not reject. */
+  elsewhere(request: CarriedRequest): Promise<void>;
   /** A stream reads too slowly to share a connection. */
   overflowed(request: CarriedRequest): void;
   /** The streams have to move within that time: the server asks for it, or the session ends. */
@@ -79,8 +81,10 @@ export class SharedConnection {
       signal: this.#controller.signal,
     });
     const { status, headers, body } = response;
-    if (status === 404 || status === 405) {
-      this.#host.unsupported(this.#take().map(({ request }) => request));
+    const needsToken = status === 401 && !new Headers(init.headers).has('Authorization');
+    if (status === 404 || status === 405 || needsToken) {
+      const requests = this.#take().map(({ request }) => request);
+      this.#host.refused(requests, needsToken ? 'no-token' : 'no-endpoint');
       // Unread, the body would keep its connection.
       this.#controller.abort();
       return;
@@ -99,7 +103,14 @@ export class SharedConnection {
         const own = Object.fromEntries(
           Object.entries(streamHeaders).filter(([name]) => name.toLowerCase() !== 'sillage-session-ms'),
         );
-        for (const carried of this.#responses.get(key) ?? []) carried.head(streamStatus, own);
+        const carriedBy = this.#responses.get(key) ?? [];
+        if (streamStatus === 404) {
+          this.#responses.delete(key);
+          for (const { request } of carriedBy) void this.#host.elsewhere(request);
+          this.#host.changed(this);
+          return;
+        }
+        for (const carried of carriedBy) carried.head(streamStatus, own);
         if (streamStatus === 200) this.#host.opened();
       },
       part: (key, bytes, follows) => {

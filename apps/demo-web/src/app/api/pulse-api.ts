@@ -14,7 +14,7 @@ export class ShowcaseApi {
   /** @param viewer a UUID, which names the stream in {@link cause}. */
   stream(viewer: string, config: MsalApiConfig): Observable<Pulse> {
     return this.#client
-      .stream(this.urlOf(viewer), { ...config, authentication: null })
+      .stream(this.urlOf(viewer), { ...config, authentication: null, connection: 'separate' })
       .pipe(map(({ data }) => data as Pulse));
   }
 
