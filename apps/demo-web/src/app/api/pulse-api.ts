@@ -35,8 +35,9 @@ export class ShowcaseApi {
 /** The same events for signed-in users, with the faults of the chaos page. */
 @Injectable({ providedIn: 'root' })
 export class PulseApi extends BaseMsalApiService {
+  /** On a separate connection: the faults are of this stream, and not of those that would share it. */
   stream(config: MsalApiConfig): Observable<Pulse> {
-    return this.connectSSE<Pulse>('pulse/stream', config);
+    return this.connectSSE<Pulse>('pulse/stream', { ...config, connection: 'separate' });
   }
 
   cause(fault: StreamFault): Observable<unknown> {
