@@ -111,7 +111,7 @@ describe('people', () => {
     await visitor.page.locator('.answer').getByText('I am').waitFor();
     await visitor.button('Stop').click();
     await visitor.page.locator('[data-status="stopped"]').waitFor();
-    // The inbox, which every page has.
-    await expect.poll(() => world.stack.sessions(alice)).toBe(1);
+    // The inbox, which every page has, and its connection.
+    await expect.poll(() => world.stack.sessions(alice)).toBe(2);
   });
 });
