@@ -42,6 +42,9 @@ export class LeaderFinder implements HostFinder {
   #stopListening: (() => void) | undefined;
   #election: TabChannel | undefined;
   #leader: { readonly id: string; readonly close: () => void } | undefined;
+  #link: HostLink | undefined;
+  /** How many messages have come from leaders. */
+  #heardCount = 0;
   #leading: { readonly host: TabHost; readonly close: () => void } | undefined;
   #lock: { readonly release: () => void } | undefined;
   #isBusy = false;
@@ -106,7 +109,7 @@ export class LeaderFinder implements HostFinder {
       case 'leading':
         // A leader whose lock was taken hears of it from the lock.
         if (this.#leading === undefined && this.#leader?.id !== message.id) this.#follow(message.id);
-        else if (this.#leader?.id === message.id) this.#watch.heard();
+        else if (this.#leader?.id === message.id) this.#heardLeader();
         return;
       case 'leaving':
         if (this.#leader?.id !== message.id) return;
@@ -230,14 +233,12 @@ export class LeaderFinder implements HostFinder {
     this.#events.found(link);
   }
 
-  #link: HostLink | undefined;
-
   #listenAsTab(): () => void {
     const channel = this.#options.openChannel(this.#tabChannelOf(this.#id));
     channel.onmessage = ({ data }) => {
       const { from, message } = data as { readonly from: string; readonly message: HostMessage };
       if (from !== this.#leader?.id || this.#link === undefined) return;
-      this.#watch.heard();
+      this.#heardLeader();
       this.#events.received(this.#link, message);
     };
     return () => channel.close();
@@ -258,12 +259,22 @@ export class LeaderFinder implements HostFinder {
     this.#cancelTimer = this.#options.runtime.setTimer(() => this.#stealSoon(), answerMs);
   }
 
+  #heardLeader(): void {
+    this.#heardCount += 1;
+    this.#watch.heard();
+  }
+
   #stealSoon(): void {
     const { monotonicNow, random, setTimer } = this.#options.runtime;
+    const [silent, heardCount] = [this.#leader?.id, this.#heardCount];
     this.#cancel();
     this.#cancelTimer = setTimer(() => {
-      // Meanwhile it has answered, or there is another one.
-      if (this.#leading !== undefined || (this.#leader !== undefined && this.#leader.id !== silent)) return;
+      if (this.#leading !== undefined || this.#leader?.id !== silent) return;
+      if (this.#heardCount > heardCount) {
+        // It was only late.
+        this.#watch.follow(this.#link);
+        return;
+      }
       const nowMs = monotonicNow();
       this.#steals = this.#steals.filter((atMs) => atMs > nowMs - stealWindowMs);
       if (this.#steals.length >= maxSteals) {
@@ -274,7 +285,6 @@ export class LeaderFinder implements HostFinder {
       this.#steals.push(nowMs);
       this.#requestLock('steal');
     }, random() * maxStealDelayMs);
-    const silent = this.#leader?.id;
   }
 
   #cancel(): void {

@@ -133,6 +133,21 @@ describe('tabs that share a connection', () => {
     expect([world.origin.steals, leader?.sharing.role]).toEqual([0, 'leader']);
   });
 
+  it('do not take the lock from a leader that answers at the last moment', async () => {
+    for (let frozenMs = 600; frozenMs <= 1_800; frozenMs += 50) {
+      const world = new World();
+      const [leader] = await world.tabs(2);
+      leader?.tab.freeze();
+      await world.origin.advance(frozenMs);
+      const { steals } = world.origin;
+      leader?.tab.thaw();
+      await settle();
+      await world.origin.advance(3_000);
+      // What was not taken while it was frozen is not taken afterwards.
+      expect(world.origin.steals, `${frozenMs} ms`).toBe(steals);
+    }
+  });
+
   it('stop taking the lock from each other, and then have a connection each', async () => {
     const world = new World();
     const [leader, other] = await world.tabs(2);
