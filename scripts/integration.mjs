@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 import { packAll } from './tarballs.mjs';
 import { ensureBuilt, ensureChromium, ensureInstalled, Explained, main, node, root, run } from './toolchain.mjs';
 
-/** The applications: what `ng new` is told, and what `ng test` runs. */
+/** The applications: the flags of `ng new`, and those of `ng test`. */
 const applications = {
   standalone: { flags: ['--ssr=false'], tests: [] },
   // The CLI asks for @angular/ssr of the same version, which is published a little later.
