@@ -6,6 +6,7 @@ const regressions = [
   [7, 'a request to move was written into the middle of an event of a multiplexed connection'],
   [29, 'a rotation that began before the last one was over delivered an event twice'],
   [157, 'a timer of the silence limit started again and again without a wait'],
+  [10_151, 'requests that waited for others to move outlived their tokens'],
   [769, 'a position of a successor that was behind moved the stream back'],
 ] as const;
 

@@ -173,6 +173,17 @@ describe('BaseSseApiService, with the tokens of any provider', () => {
 });
 
 describe('SseClient', () => {
+  it('calls a function for headers at every attempt', async () => {
+    const { exchanges, timers } = setUp();
+    let count = 0;
+    await listen(
+      TestBed.inject(SseClient).stream('orders', { headers: () => ({ 'X-Attempt': String((count += 1)) }) }),
+    );
+    await exchanges[0]?.breakOff();
+    await timers.fire();
+    expect(exchanges.map(({ init }) => init.headers.get('X-Attempt'))).toEqual(['1', '2']);
+  });
+
   it('can be subscribed to inside an effect and a computed, which track nothing of it', async () => {
     const { exchanges } = setUp();
     const client = TestBed.inject(SseClient);

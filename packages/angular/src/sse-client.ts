@@ -20,7 +20,7 @@ import {
   type StreamState,
 } from '@sillage/client';
 import type { Multiplexer } from '@sillage/client/sharing';
-import { defer, NEVER, Observable, type Subscriber } from 'rxjs';
+import { NEVER, Observable, type Subscriber } from 'rxjs';
 import { SSE_CONFIG } from './sse-config';
 import type { SseHandlerFn, SseInterceptorFn } from './sse-interceptor';
 import type { SseOptions, SseRequest } from './sse-request';
@@ -68,7 +68,14 @@ export class SseClient {
   stream<T = unknown>(url: string, options: SseOptions<T> = {}): Observable<SseEvent<T>> {
     if (this.#platform === 'server') return NEVER;
     // The request's options are untyped for interceptors: what they decode is what comes back as T.
-    return defer(() => this.#open({ ...(options as SseOptions), url: this.resolve(url) })) as Observable<SseEvent<T>>;
+    return new Observable<SseEvent<T>>((subscriber) =>
+      // A subscription inside an effect() or computed() must neither track what is read on the way nor be refused for what is set.
+      untracked(() =>
+        (this.#open(toRequest(this.resolve(url), options as SseOptions)) as Observable<SseEvent<T>>).subscribe(
+          subscriber,
+        ),
+      ),
+    );
   }
 
   /**
@@ -136,11 +143,8 @@ export class SseClient {
   }
 
   #connect(request: SseRequest): Observable<SseEvent> {
-    // A subscription inside an effect() or computed() must neither track what is read here nor be refused for what is set. Reads and timers run
-    // outside the zone, so that an application with zone.js becomes stable, and callbacks inside it.
-    return new Observable((subscriber) =>
-      untracked(() => this.#zone.runOutsideAngular(() => this.#subscribe(request, subscriber))),
-    );
+    // Reads and timers run outside the zone, so that an application with zone.js becomes stable, and callbacks inside it.
+    return new Observable((subscriber) => this.#zone.runOutsideAngular(() => this.#subscribe(request, subscriber)));
   }
 
   #subscribe(request: SseRequest, subscriber: Subscriber<SseEvent>): () => void {
@@ -195,6 +199,19 @@ export class SseClient {
   }
 }
 
+/** The request of a stream, with headers that interceptors can add to. */
+function toRequest(url: string, { headers, ...options }: SseOptions): SseRequest {
+  if (headers === undefined) return { ...options, url };
+  if (typeof headers === 'function') return { ...options, url, dynamicHeaders: headers };
+  return { ...options, url, headers: Object.fromEntries(new Headers(headers)) };
+}
+
+function merge(fixed: Readonly<Record<string, string>>, dynamic: HeadersInit): Headers {
+  const headers = new Headers(fixed);
+  new Headers(dynamic).forEach((value, name) => headers.set(name, value));
+  return headers;
+}
+
 /** Warns where the token goes over plain HTTP. */
 function warning(url: string, accessToken: AccessTokenFunction): AccessTokenFunction {
   return async (request) => {
@@ -210,6 +227,7 @@ const ownOptions: ReadonlySet<string> = new Set<keyof SseRequest>([
   'body',
   'authentication',
   'connection',
+  'dynamicHeaders',
   'ticketUrl',
   'reconnectOn',
   'onState',
@@ -220,11 +238,12 @@ const ownOptions: ReadonlySet<string> = new Set<keyof SseRequest>([
 
 /** The client's options: all of the request's but Angular's own. */
 function streamOptions(request: SseRequest, bypass: Record<string, string>): EventStreamOptions {
-  const { body, headers = {} } = request;
+  const { body, headers = {}, dynamicHeaders } = request;
   const json = body !== undefined && typeof body !== 'string';
+  const fixed = { ...bypass, ...(json ? { 'Content-Type': 'application/json' } : {}), ...headers };
   return {
     ...(Object.fromEntries(Object.entries(request).filter(([name]) => !ownOptions.has(name))) as EventStreamOptions),
-    headers: { ...bypass, ...(json ? { 'Content-Type': 'application/json' } : {}), ...headers },
+    headers: dynamicHeaders === undefined ? fixed : async () => merge(fixed, await dynamicHeaders()),
     ...(body === undefined ? {} : { body: json ? JSON.stringify(body) : body }),
   };
 }

@@ -10,8 +10,8 @@ export type SseStreamOptions<T = unknown> = Omit<
 
 /** The options of `SseClient.stream()`. */
 export interface SseOptions<T = unknown> extends SseStreamOptions<T> {
-  /** Sent with every attempt. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent with every attempt; a function is called at each. */
+  readonly headers?: EventStreamOptions['headers'] & {};
   /** Sent as JSON, unless it is a string, which is sent unchanged. */
   readonly body?: unknown;
   /** Who the stream is opened as, instead of the application's default; `null`: nobody, no token is sent. */
@@ -36,6 +36,10 @@ export interface SseOptions<T = unknown> extends SseStreamOptions<T> {
 }
 
 /** What interceptors see: the options, and the absolute URL. */
-export interface SseRequest extends SseOptions {
+export interface SseRequest extends Omit<SseOptions, 'headers'> {
   readonly url: string;
+  /** Sent with every attempt. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The `headers` of the caller, if they are a function. Its headers replace those of the same name. */
+  readonly dynamicHeaders?: () => HeadersInit | PromiseLike<HeadersInit>;
 }

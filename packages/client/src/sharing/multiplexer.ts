@@ -56,8 +56,8 @@ const maxRememberedPaths = 1_000;
 const maxStreams = 100;
 /** Connections of a group at the same moment: that of its streams, one that was added, and one that replaces both. A browser has six in all. */
 const maxConnections = 3;
-/** How often requests wait until others have moved; then they get a connection all the same. */
-const maxPostponed = 20;
+/** How often requests wait until others have moved; then they get a connection all the same. Not long: their tokens may end meanwhile. */
+const maxPostponed = 4;
 /** How long before the end of a session its streams move; earlier than each of them would by itself. */
 const maxLeadMs = 150_000;
 
