@@ -46,7 +46,7 @@ export interface Multiplexer {
 const gatherMs = 5;
 /** How long streams that were asked to move are waited for: their tokens may take a while. */
 const maxGatherMs = 250;
-/** A connection whose set of streams has changed is replaced once nothing has changed for this time. */
+/** A connection whose set of streams has changed is replaced after this time. */
 const settleMs = 250;
 /** Sessions that are announced to be shorter are not replaced more often than this. */
 const minSessionMoveMs = 1_000;
@@ -54,8 +54,8 @@ const minSessionMoveMs = 1_000;
 const maxRememberedPaths = 1_000;
 /** Streams of one connection: what servers allow by default. */
 const maxStreams = 100;
-/** Connections of a group at the same moment: that of its streams, one that was added, and one that replaces both. A browser has six in all. */
-const maxConnections = 3;
+/** Connections of a group at the same moment: those that were added within {@link settleMs}, and one that replaces them. A browser has six. */
+const maxConnections = 4;
 /** How often requests wait until others have moved; then they get a connection all the same. Not long: their tokens may end meanwhile. */
 const maxPostponed = 4;
 /** How long before the end of a session its streams move; earlier than each of them would by itself. */
@@ -185,15 +185,14 @@ export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOpt
   };
 
   /**
-   * Whether there are connections enough: those whose streams can move do so, and share the next one with the requests that wait. Otherwise many
-   * streams that begin one after the other would use up the connections of the browser before any of them has moved.
+   * Whether there are connections enough: others are about to be left, and one of a browser's six must stay free for those that move. Where all of
+   * them were asked to be left, this is the one that they are left for.
    */
   const hasToWait = (group: Group): boolean => {
-    if (group.connections.size < maxConnections || group.postponed >= maxPostponed) return false;
-    const movable = [...group.connections].filter(({ isLeft }) => !isLeft);
-    if (movable.length === 0 && group.connections.size === maxConnections) return false;
+    const excess = group.connections.size - maxConnections;
+    if (excess < 0 || group.postponed >= maxPostponed) return false;
+    if (excess === 0 && [...group.connections].every(({ isLeft }) => isLeft)) return false;
     group.postponed += 1;
-    ask(group, movable);
     return true;
   };
 
@@ -261,21 +260,28 @@ export function createMultiplexer(baseUrl: string | URL, options: MultiplexerOpt
     },
   });
 
-  /** Brings all streams of a group onto one connection, once nothing has changed for a while. */
+  /** Brings all streams of a group onto one connection, a moment after a change. */
   const settle = (group: Group): void => {
-    group.cancelSettle?.();
-    group.cancelSettle = undefined;
-    const current = [...group.connections].filter(({ isLeft }) => !isLeft);
-    if (current.length === 0) {
-      if (group.connections.size === 0 && group.pending.length === 0) forget(group);
+    if (group.connections.size === 0 && group.pending.length === 0) {
+      group.cancelSettle?.();
+      group.cancelSettle = undefined;
+      forget(group);
       return;
     }
-    const fits = current.reduce((count, { size }) => count + size, 0) <= maxStreams;
-    if (!current.some(({ hasChanged }) => hasChanged) && (current.length === 1 || !fits)) return;
+    // Not later for each further change: streams that begin one after the other would use up the connections of the browser.
+    if (group.cancelSettle !== undefined || toMerge(group).length === 0) return;
     group.cancelSettle = setTimer(() => {
       group.cancelSettle = undefined;
-      ask(group, current);
+      ask(group, toMerge(group));
     }, settleMs);
+  };
+
+  /** The connections that one would replace; none if it would be like the one that there is. */
+  const toMerge = (group: Group): readonly SharedConnection[] => {
+    const current = [...group.connections].filter(({ isLeft }) => !isLeft);
+    const fits = current.reduce((count, { size }) => count + size, 0) <= maxStreams;
+    const isSettled = !current.some(({ hasChanged }) => hasChanged) && (current.length === 1 || !fits);
+    return isSettled ? [] : current;
   };
 
   const ask = (group: Group, connections: readonly SharedConnection[]): void => {
