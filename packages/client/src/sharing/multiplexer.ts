@@ -55,7 +55,7 @@ const maxRememberedPaths = 1_000;
 /** Streams of one connection: what servers allow by default. */
 const maxStreams = 100;
 /** Connections of a group at the same moment: those that were added within {@link settleMs}, and one that replaces them. A browser has six. */
-const maxConnections = 4;
+const maxConnections = 3;
 /** How often requests wait until others have moved; then they get a connection all the same. Not long: their tokens may end meanwhile. */
 const maxPostponed = 4;
 /** How long before the end of a session its streams move; earlier than each of them would by itself. */
