@@ -5,7 +5,7 @@ import type { SseOptions } from './sse-request';
 /** What a stream of `sseResource()` is requested with: the options of `SseClient.stream()` that do not concern the resource itself. */
 export interface SseResourceRequest extends Omit<
   SseOptions,
-  'decode' | 'onState' | 'onEventId' | 'onGap' | 'reconnectOn' | 'lastEventId'
+  'decode' | 'onAuthentication' | 'onState' | 'onEventId' | 'onGap' | 'reconnectOn' | 'lastEventId'
 > {
   /** Relative to `withBaseUrl()`, or absolute, at an allowed origin. */
   readonly url: string;

@@ -35,6 +35,8 @@ export class ResourceStream<T, V> {
   readonly #reduce: (value: V, event: SseEvent<T>) => V;
   #value: V;
   #subscription: Subscription | undefined;
+  /** Notices the sign-out of the user, also after the stream has ended. */
+  #signOut: Subscription | undefined;
   #snapshots = 0;
   #pending: Partial<StreamSlot<V>> | undefined;
   #cancelFrame: (() => void) | undefined;
@@ -50,6 +52,7 @@ export class ResourceStream<T, V> {
   close(): void {
     this.#abort.abort();
     this.#subscription?.unsubscribe();
+    this.#signOut?.unsubscribe();
     this.#cancelFrame?.();
     this.#pending = undefined;
   }
@@ -77,6 +80,10 @@ export class ResourceStream<T, V> {
       ...(rest as object),
       ...(parse === undefined ? {} : { decode: toSchema(parse) }),
       ...(lastEventId === '' ? {} : { lastEventId }),
+      onAuthentication: (authentication) => {
+        this.#signOut?.unsubscribe();
+        this.#signOut = authentication?.ended.subscribe(() => this.#signedOut());
+      },
       onState: (state) => this.#moved(state),
       onEventId: (id) => this.#update({ lastEventId: id }),
       onGap: (gap) => this.#lost(gap),
@@ -118,13 +125,19 @@ export class ResourceStream<T, V> {
 
   #fail(error: unknown): void {
     this.#flush();
-    // Nothing of a user stays after they have signed out.
     if (isSseError(error) && error.code === 'signed-out') {
-      this.#value = this.#host.initialValue;
-      this.#host.update({ value: this.#host.initialValue, status: 'idle', lastEventId: '', gap: undefined });
+      this.#signedOut();
       return;
     }
     this.#host.update({ error: error instanceof Error ? error : new Error(String(error)), status: 'error' });
+  }
+
+  /** Nothing of a user stays after they have signed out. */
+  #signedOut(): void {
+    const { initialValue, update } = this.#host;
+    this.#flush();
+    this.#value = initialValue;
+    update({ value: initialValue, status: 'idle', error: undefined, lastEventId: '', gap: undefined });
   }
 
   #update(change: Partial<StreamSlot<V>>): void {

@@ -152,6 +152,7 @@ export class SseClient {
     const factory = request.authentication === undefined ? this.#config.authentication : request.authentication;
     const authentication =
       factory === null ? null : runInInjectionContext(this.#injector, () => factory(new URL(request.url)));
+    request.onAuthentication?.(authentication);
     const carried = this.#transport?.open(request);
     const fetch = carried?.fetch ?? (request.connection === 'separate' ? this.#config.fetch : this.#fetch());
     const stream = createEventStream(request.url, {
@@ -230,6 +231,7 @@ const ownOptions: ReadonlySet<string> = new Set<keyof SseRequest>([
   'dynamicHeaders',
   'ticketUrl',
   'reconnectOn',
+  'onAuthentication',
   'onState',
   'onEventId',
   'onGap',

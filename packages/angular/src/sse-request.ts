@@ -1,6 +1,6 @@
 import type { EventStreamOptions, Gap, StreamState } from '@sillage/client';
 import type { Observable } from 'rxjs';
-import type { SseAuthenticationFactory } from './sse-authentication';
+import type { SseAuthentication, SseAuthenticationFactory } from './sse-authentication';
 
 /** The client's options that are the same for `SseClient`: each has the name and meaning that it has in `@sillage/client`. */
 export type SseStreamOptions<T = unknown> = Omit<
@@ -25,6 +25,11 @@ export interface SseOptions<T = unknown> extends SseStreamOptions<T> {
   readonly ticketUrl?: string;
   /** Calls the stream's `reconnect()` at each emission: the next attempt begins at once. */
   readonly reconnectOn?: Observable<unknown>;
+  /**
+   * Called at each subscription with who the stream is opened as; `null`: nobody. For code that keeps something of the user after the stream has
+   * ended: its `ended` emits then too.
+   */
+  readonly onAuthentication?: (authentication: SseAuthentication | null) => void;
   /** Called when the stream moves to another state. */
   readonly onState?: (state: StreamState) => void;
   /** Called when the position moves: with the `lastEventId` that continues from there. */

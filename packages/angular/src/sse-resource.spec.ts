@@ -182,6 +182,20 @@ describe('sseResource', () => {
     expect(JSON.stringify(resource.snapshot())).not.toContain('secret');
   });
 
+  it.each([
+    ['completed', 'event: complete\ndata:\n\n'],
+    ['failed', 'event: failure\ndata: {"code":"broken","message":"It broke."}\n\n'],
+  ])('shows nothing of a user who signs out after the stream has %s', async (_, end) => {
+    const world = setUp();
+    const resource = await open<string, string>(world, () => 'a');
+    await world.exchanges[0]?.write(`id: e-1\ndata: "secret of alice"\n\n${end}`);
+    world.signedOut.next(new SignedOutError());
+    await run();
+    expect([resource.value(), resource.status(), resource.error()]).toEqual([undefined, 'idle', undefined]);
+    resource.destroy();
+    expect(world.signedOut.observed).toBe(false);
+  });
+
   it('parses each event by a function or a schema, and fails where that throws', async () => {
     const world = setUp();
     const parsed = await open<number, number>(world, () => 'a', { parse: (data) => Number((data as { n: string }).n) });
