@@ -109,7 +109,7 @@ async function driveTarget(debuggerUrl: string): Promise<DevtoolsPage> {
       await send('Page.setWebLifecycleState', { state });
     },
     async crash() {
-      // There is no answer: the process is gone.
+      // The page's process ends, so it never answers.
       void send('Page.crash');
       await new Promise((resolve) =>
         socket.addEventListener('message', ({ data }) => {

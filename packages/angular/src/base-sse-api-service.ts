@@ -49,14 +49,13 @@ export abstract class BaseSseApiService<Config extends SseApiConfig = SseApiConf
    *
    * @param endpoint relative to `withBaseUrl()`.
    */
-  // `any` by default, as the seed's callers count on: `this.handle(data)` compiles without a type argument.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- callers of the guide's method pass data on without a type argument
   protected connectSSE<T = any>(endpoint: string, config?: Config): Observable<T> {
     return this.#open<T>(endpoint, {}, config).pipe(map(({ data }) => data));
   }
 
   /** The events of a stream whose type is among `eventTypes`, with their types. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any, @typescript-eslint/no-unnecessary-type-parameters -- the seed's signature
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any, @typescript-eslint/no-unnecessary-type-parameters -- the signature of the guide
   protected connectSSEWithEvents<T = any>(
     endpoint: string,
     eventTypes: string[],
@@ -73,7 +72,7 @@ export abstract class BaseSseApiService<Config extends SseApiConfig = SseApiConf
    * As {@link connectSSE}, for a caller that has a token already. It serves the first attempt; when the server refuses it, and at every
    * reconnection, a token is acquired. Without one, it is acquired from the start.
    */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as connectSSE
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- callers pass data on without a type argument
   protected connectSSEWithHeaders<T = any>(endpoint: string, token?: string, config?: Config): Observable<T> {
     return this.#open<T>(endpoint, {}, config, token).pipe(map(({ data }) => data));
   }
@@ -81,7 +80,7 @@ export abstract class BaseSseApiService<Config extends SseApiConfig = SseApiConf
   /**
    * As {@link connectSSE}, with at most 5 reconnections in a row: then it errors. {@link connectSSE} itself reconnects without limit.
    */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as connectSSE
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- callers pass data on without a type argument
   protected connectWithRetry<T = any>(endpoint: string, config?: Config): Observable<T> {
     const reconnect = config?.reconnect === 'never' ? {} : config?.reconnect;
     return this.#open<T>(endpoint, { reconnect: { maxAttempts: maxRetries, ...reconnect } }, {
@@ -96,7 +95,7 @@ export abstract class BaseSseApiService<Config extends SseApiConfig = SseApiConf
    *
    * @param timeoutMs @default 60_000
    */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as connectSSE
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- callers pass data on without a type argument
   protected connectWithTimeout<T = any>(
     endpoint: string,
     timeoutMs: number = defaultTimeoutMs,
@@ -110,7 +109,7 @@ export abstract class BaseSseApiService<Config extends SseApiConfig = SseApiConf
    * `reconnect: { unsafeMethods: 'repeat' }` says that it may be. An API that ends its answers with `[DONE]` needs
    * `completeOn: { data: '[DONE]' }`.
    */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as connectSSE
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- callers pass data on without a type argument
   protected postSSE<T = any>(endpoint: string, body: unknown, config?: Config): Observable<T> {
     return this.#open<T>(endpoint, { method: 'POST', body }, config).pipe(map(({ data }) => data));
   }

@@ -32,7 +32,7 @@ export class MsalAccounts {
   #watched = 0;
   #interval: ReturnType<typeof setInterval> | undefined;
 
-  /** Emits when the account that `pinned` returns is no longer the one to act as: it signed out in some tab, or another became active. */
+  /** Emits when the account that `pinned` returns signs out, in this tab or another, or when another account becomes active. */
   ended(pinned: () => PinnedAccount): Observable<SseError> {
     return new Observable((subscriber) => {
       const callbackId = this.#instance.addEventCallback((message) => {

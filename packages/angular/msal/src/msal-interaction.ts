@@ -20,7 +20,7 @@ export interface PendingInteraction {
   readonly reason: InteractionReason;
 }
 
-/** An entry, and the streams that wait for it: each is told once its account has signed in. */
+/** An entry, and a callback for each stream that waits for it, called after its account has signed in. */
 interface Entry extends PendingInteraction {
   readonly waiting: Set<() => void>;
 }

@@ -51,7 +51,7 @@ export class MsalTokens {
    * A token for `account`.
    *
    * @param demand what the API demanded when it refused the last one.
-   * @throws {InteractionRequiredError} where user interaction is required, {@link SignedOutError} where the account is no longer signed in,
+   * @throws {InteractionRequiredError} where user interaction is required, {@link SignedOutError} where the account has signed out,
    *   {@link AccessTokenError} where no token can be had.
    */
   async acquire(

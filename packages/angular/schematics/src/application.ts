@@ -11,7 +11,7 @@ export interface Application {
   readonly prefix: string;
 }
 
-/** @throws SchematicsException if there is no such application, or several and none was named. */
+/** @throws SchematicsException if the workspace lacks the application, or has several and `wanted` is undefined. */
 export async function findApplication(tree: Tree, wanted: string | undefined): Promise<Application> {
   const { projects } = await readWorkspace(tree);
   const applications = [...projects].filter(([, { extensions }]) => extensions.projectType === 'application');

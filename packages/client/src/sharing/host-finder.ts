@@ -23,7 +23,7 @@ export interface HostFinder {
   stop(): void;
 }
 
-/** A host in this tab, as any other tab would use it. */
+/** Connects a tab to a host in the same tab, by function calls instead of messages. */
 export function connectLocally(host: TabHost, received: FinderEvents['received']): HostLink & { close(): void } {
   const connection: TabConnection = host.connect((message) => received(link, message));
   const link = {

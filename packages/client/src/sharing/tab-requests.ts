@@ -14,14 +14,14 @@ export interface TabRequestsOptions {
   readonly opened: () => void;
   /** The request of a stream failed. */
   readonly lost: (path: string) => void;
-  /** The number of requests has become 0, or is no longer 0. */
+  /** A request was added or has ended: look at {@link TabRequests.size}. */
   readonly changed: () => void;
 }
 
 interface OpenRequest {
   readonly request: TabRequest;
   readonly response: CarriedResponse;
-  /** Where it was sent; `undefined` while there is no host. */
+  /** The host that it was sent to; `undefined` before one is found. */
   link: HostLink | undefined;
   hasHead: boolean;
 }
@@ -61,7 +61,7 @@ export class TabRequests {
     });
   }
 
-  /** @param link `undefined` while there is no host: what is open waits. */
+  /** @param link `undefined` after a host was lost and before the next one is found: open requests wait. */
   attach(link: HostLink | undefined): void {
     this.#link = link;
     if (link === undefined) return;

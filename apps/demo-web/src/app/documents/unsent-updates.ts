@@ -31,7 +31,7 @@ export class UnsentUpdates {
     return sessionStorage.getItem(prefix + documentId);
   }
 
-  /** Whether whoever wrote it is still signed in. */
+  /** Whether the user who wrote it is still signed in. */
   isWanted(): boolean {
     return this.#account.current() !== null;
   }

@@ -9,7 +9,7 @@ import { StreamView } from '@app/stream';
 const maxNotices = 200;
 const page = '/notifications';
 
-/** The notices of whoever is signed in: those of before, then those that arrive, on whatever page they are. */
+/** The notices of the signed-in user: first the earlier ones, then each new one as it arrives, on every page. */
 @Injectable({ providedIn: 'root' })
 export class NoticeInbox {
   readonly #api = inject(NotificationApi);
@@ -66,7 +66,7 @@ export class NoticeInbox {
   markRead(): void {
     if (this.#unread() === 0) return;
     this.#unread.set(0);
-    // Read twice is no harm: the next visit marks them again.
+    // The next visit marks them again, and marking a notice twice does no harm.
     this.#api.markRead().subscribe({ error: () => undefined });
   }
 
