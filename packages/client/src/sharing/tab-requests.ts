@@ -23,7 +23,8 @@ interface OpenRequest {
   readonly response: CarriedResponse;
   /** The host that it was sent to; `undefined` before one is found. */
   link: HostLink | undefined;
-  hasHead: boolean;
+  /** Of the answer; `undefined` before it has come. */
+  status: number | undefined;
 }
 
 /**
@@ -54,7 +55,7 @@ export class TabRequests {
         () => this.#gone(id),
       );
       if (response.isGone) return;
-      const open = { request: { ...request, id }, response, link: this.#link, hasHead: false };
+      const open: OpenRequest = { request: { ...request, id }, response, link: this.#link, status: undefined };
       this.#open.set(id, open);
       this.#link?.post({ type: 'open', request: open.request });
       this.#options.changed();
@@ -67,8 +68,10 @@ export class TabRequests {
     if (link === undefined) return;
     for (const open of this.#open.values()) {
       if (open.link === link) continue;
-      if (open.hasHead) {
-        open.response.askToMove();
+      if (open.status !== undefined) {
+        if (open.status === 200) open.response.askToMove();
+        // The rest of a refusal's body will not come.
+        else open.response.fail(new TypeError('The connection was lost.'));
         continue;
       }
       open.link = link;
@@ -84,7 +87,7 @@ export class TabRequests {
     const { response, request } = open;
     switch (message.type) {
       case 'head':
-        open.hasHead = true;
+        open.status = message.status;
         response.head(message.status, message.headers);
         if (message.status === 200) this.#options.opened();
         return;
